@@ -1,0 +1,24 @@
+//! Versioned keys in a keyring that is sealed by Shamir shares.
+//!
+//! The crate knows keys, the seal, the barrier and stores. It knows no HTTP, no gRPC, no
+//! Kubernetes and no identity: whoever holds a [`Keyring`](keyring::Keyring) may use every key.
+
+pub mod aead;
+pub mod algorithm;
+pub mod barrier;
+pub mod ciphertext;
+pub mod clock;
+pub mod error;
+pub mod kdf;
+pub mod key;
+pub mod keyring;
+pub mod mount;
+pub mod name;
+pub mod record;
+pub mod rotation;
+pub mod seal;
+pub mod secret;
+pub mod share;
+pub mod store;
+pub mod version;
+pub mod wipe;
