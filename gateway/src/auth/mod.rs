@@ -1,0 +1,7 @@
+//! Who is calling, and what they may do.
+
+mod caller;
+mod token;
+
+pub use caller::Caller;
+pub use token::Tokens;

@@ -1,0 +1,119 @@
+//! The gateway's one error type, and its one mapping to HTTP.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use sealgate_keyring::{
+    error::Error as KeyringError, key::KeyError, key::KeyVersionError, store::StoreError,
+};
+
+/// Why a request was not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request itself is wrong; the sentence says what to change.
+    #[error("{0}")]
+    BadRequest(Cow<'static, str>),
+    /// Nothing there: a key that does not exist, an empty list. The peers say so without a word.
+    #[error("")]
+    Absent,
+    /// No operation has this path.
+    #[error("1 error occurred:\n\t* unsupported path\n\n")]
+    UnsupportedPath,
+    /// The path exists, but not with this method.
+    #[error("1 error occurred:\n\t* unsupported operation\n\n")]
+    UnsupportedOperation,
+    /// A method that means nothing on this path, or at all.
+    #[error("")]
+    MethodNotAllowed,
+    /// No mount lies on the path.
+    #[error("no handler for route \"{0}\". route entry not found.")]
+    NoMount(String),
+    /// No token, a wrong one, or one that may not do this: which one is not said.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// The keyring refused or failed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+impl Error {
+    /// A 400 with this sentence.
+    pub fn bad_request(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadRequest(sentence.into())
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Absent | Self::UnsupportedPath | Self::NoMount(_) => StatusCode::NOT_FOUND,
+            Self::UnsupportedOperation | Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::Keyring(error) => keyring_status(error),
+        }
+    }
+
+    /// The sentence for the caller; `None` where the peers answer with an empty list.
+    /// What only an operator should read is left to the log.
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Absent | Self::MethodNotAllowed => None,
+            Self::Keyring(KeyringError::Sealed | KeyringError::NotInitialized) => {
+                Some("Vault is sealed".to_owned())
+            }
+            Self::Keyring(KeyringError::AlreadyInitialized) => {
+                Some("Vault is already initialized".to_owned())
+            }
+            Self::Keyring(KeyringError::Store(StoreError::Conflict { .. })) => {
+                Some("the key was changed by another request; retry".to_owned())
+            }
+            Self::Keyring(KeyringError::Store(_) | KeyringError::Interrupted) => {
+                Some("the store is unavailable; retry, and see the server's log".to_owned())
+            }
+            Self::Keyring(KeyringError::Barrier(_)) => {
+                Some("a stored record could not be opened; see the server's log".to_owned())
+            }
+            Self::BadRequest(_)
+            | Self::UnsupportedPath
+            | Self::UnsupportedOperation
+            | Self::NoMount(_)
+            | Self::PermissionDenied
+            | Self::Keyring(_) => Some(self.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::Keyring(error.into())
+    }
+}
+
+fn keyring_status(error: &KeyringError) -> StatusCode {
+    match error {
+        KeyringError::Sealed | KeyringError::NotInitialized => StatusCode::SERVICE_UNAVAILABLE,
+        KeyringError::AlreadyInitialized
+        | KeyringError::KeyNotFound
+        | KeyringError::KeyExists(_)
+        | KeyringError::MountInUse(_)
+        | KeyringError::MountNotFound
+        | KeyringError::MountGone
+        | KeyringError::BadRecordName(_)
+        | KeyringError::Policy(_)
+        | KeyringError::Seal(_) => StatusCode::BAD_REQUEST,
+        KeyringError::Key(KeyError::NoRandomness)
+        | KeyringError::KeyVersion(KeyVersionError::NoRandomness) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        KeyringError::Key(_) => StatusCode::BAD_REQUEST,
+        KeyringError::KeyVersion(_) => StatusCode::BAD_REQUEST,
+        KeyringError::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,
+        KeyringError::Store(StoreError::Corrupted { .. }) | KeyringError::Barrier(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        KeyringError::Store(
+            StoreError::InUse { .. } | StoreError::Compacted { .. } | StoreError::Unavailable { .. },
+        )
+        | KeyringError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

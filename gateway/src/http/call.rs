@@ -1,0 +1,97 @@
+//! One request, taken apart: who asks for what, with which parameters.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::Method;
+use sealgate_keyring::{keyring::MountEntry, name::KeyName};
+
+use super::fields::parse_bool;
+use crate::{auth::Caller, error::Error, routes::Verb};
+
+/// What a handler gets.
+pub struct Call {
+    /// Who asks; `None` only on public paths.
+    pub caller: Option<Arc<Caller>>,
+    /// The path behind `/v1/`.
+    pub path: String,
+    /// What stands at `{name}` in the route's pattern.
+    pub parameter: String,
+    /// The mount the path lies in; present on the mount's own routes.
+    pub mount: Option<Arc<MountEntry>>,
+    /// What stands behind the `?`.
+    pub query: Query,
+    /// The body, as it came.
+    pub body: Bytes,
+    /// Where the request came from.
+    pub peer: Option<SocketAddr>,
+}
+
+impl Call {
+    /// The mount.
+    ///
+    /// # Errors
+    /// 404 on a path outside any mount; routing has excluded that.
+    pub fn mount(&self) -> Result<&Arc<MountEntry>, Error> {
+        self.mount.as_ref().ok_or(Error::UnsupportedPath)
+    }
+
+    /// The key's name from the path.
+    ///
+    /// # Errors
+    /// 404 if it cannot name a key; routing has excluded that.
+    pub fn key_name(&self) -> Result<KeyName, Error> {
+        KeyName::new(&self.parameter).ok_or(Error::UnsupportedPath)
+    }
+}
+
+/// The parameters behind the `?`, decoded.
+#[derive(Debug, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Decodes `a=1&b=%20`; what cannot be decoded is taken as it stands.
+    pub fn parse(text: Option<&str>) -> Self {
+        let decode = |part: &str| {
+            let spaced = part.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        };
+        let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Self(pairs.collect())
+    }
+
+    /// The first value of `name`.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
+    }
+}
+
+/// What the method, and `?list=`, ask for.
+///
+/// # Errors
+/// The answer that peers give to methods they do not know.
+pub fn verb(method: &Method, query: &Query) -> Result<Verb, Error> {
+    match method.as_str() {
+        "GET" => match query.value("list") {
+            Some(list) => match parse_bool(list) {
+                Some(true) => Ok(Verb::List),
+                Some(false) => Ok(Verb::Read),
+                None => Err(Error::bad_request(
+                    "the parameter \"list\" must be true or false",
+                )),
+            },
+            None => Ok(Verb::Read),
+        },
+        "LIST" => Ok(Verb::List),
+        "POST" | "PUT" => Ok(Verb::Write),
+        "DELETE" => Ok(Verb::Delete),
+        "HEAD" => Ok(Verb::Head),
+        "PATCH" => Err(Error::UnsupportedOperation),
+        "OPTIONS" => Err(Error::bad_request("cannot handle internal-only request operation")),
+        _ => Err(Error::MethodNotAllowed),
+    }
+}

@@ -1,0 +1,165 @@
+//! The route table: every operation there is, as data.
+//!
+//! Matching, the refusal of callers without a token, the answers of a sealed server, the OpenAPI
+//! document and the tests all read this one table.
+
+use futures_util::future::BoxFuture;
+
+use crate::{
+    app::App,
+    error::Error,
+    http::{Answer, Call},
+};
+
+/// What is asked of a path. POST and PUT are one verb, as are LIST and `GET ?list=true`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// GET.
+    Read,
+    /// LIST.
+    List,
+    /// POST or PUT.
+    Write,
+    /// DELETE.
+    Delete,
+    /// HEAD.
+    Head,
+}
+
+/// Where a route's pattern begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Behind `/v1/`.
+    Root,
+    /// Behind the path of a mount.
+    Mount,
+}
+
+/// Who may call, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone, at any time, sealed or not.
+    Public,
+    /// Anyone, while unsealed. The handler looks at the caller itself.
+    Open,
+    /// Only a caller with a token, while unsealed.
+    Token,
+}
+
+/// Answers one call.
+pub type Handler = for<'a> fn(&'a App, &'a Call) -> BoxFuture<'a, Result<Answer, Error>>;
+
+/// One operation.
+pub struct Route {
+    /// The operation's name, in the OpenAPI document and in metrics.
+    pub operation: &'static str,
+    /// One sentence for the OpenAPI document.
+    pub summary: &'static str,
+    /// What is asked.
+    pub verb: Verb,
+    /// Where the pattern begins.
+    pub area: Area,
+    /// Segments; `{name}` stands for a key's name, `{path}` for the rest of the path.
+    pub pattern: &'static str,
+    /// Who may call.
+    pub access: Access,
+    /// The fields of the body, for the OpenAPI document: name, JSON type, description.
+    pub fields: &'static [Field],
+    /// Answers the call.
+    pub handler: Handler,
+}
+
+/// A member of a request body.
+pub struct Field {
+    /// The member's name.
+    pub name: &'static str,
+    /// The JSON type that is documented; others are converted where the peers do.
+    pub kind: FieldKind,
+    /// What it means.
+    pub description: &'static str,
+}
+
+/// The JSON type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A string.
+    String,
+    /// Bytes as standard base64.
+    Base64,
+    /// An integer.
+    Integer,
+    /// A truth value.
+    Boolean,
+    /// Seconds, or a text such as `24h`.
+    Duration,
+    /// A list of objects.
+    Batch,
+    /// An object.
+    Object,
+}
+
+/// What the table says about a path and a verb.
+pub enum Matched<'p> {
+    /// This operation, and what stands at the pattern's parameter.
+    Route(&'static Route, &'p str),
+    /// The path is known, but not with this verb.
+    WrongVerb(Access),
+    /// No such path.
+    Nothing,
+}
+
+/// Finds the route of `area` for `verb` on `path`.
+pub fn find<'p>(area: Area, verb: Verb, path: &'p str) -> Matched<'p> {
+    let mut known = None;
+    for route in table().filter(|route| route.area == area) {
+        let Some(parameter) = match_pattern(route.pattern, path) else { continue };
+        if route.verb == verb {
+            return Matched::Route(route, parameter);
+        }
+        known.get_or_insert(route.access);
+    }
+    known.map_or(Matched::Nothing, Matched::WrongVerb)
+}
+
+/// Every route.
+pub fn table() -> impl Iterator<Item = &'static Route> {
+    [crate::http::sys::ROUTES, crate::http::auth::ROUTES, crate::http::transit::ROUTES]
+        .into_iter()
+        .flatten()
+}
+
+/// What stands at the pattern's parameter ("" if it has none), if `path` fits the pattern.
+fn match_pattern<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
+    let Some(open) = pattern.find('{') else {
+        return (pattern == path).then_some("");
+    };
+    let rest = path.strip_prefix(&pattern[..open])?;
+    match &pattern[open..] {
+        "{path}" => (!rest.is_empty()).then_some(rest),
+        tail => {
+            let suffix = tail.strip_prefix("{name}").or_else(|| tail.strip_prefix("{path}"))?;
+            let parameter = rest.strip_suffix(suffix)?;
+            let fits = if tail.starts_with("{name}") {
+                sealgate_keyring::name::KeyName::is_valid(parameter)
+            } else {
+                !parameter.is_empty()
+            };
+            fits.then_some(parameter)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_take_names_and_paths() {
+        assert_eq!(match_pattern("keys", "keys"), Some(""));
+        assert_eq!(match_pattern("keys/{name}", "keys/a.b"), Some("a.b"));
+        assert_eq!(match_pattern("keys/{name}", "keys/a/b"), None);
+        assert_eq!(match_pattern("keys/{name}/config", "keys/a/config"), Some("a"));
+        assert_eq!(match_pattern("sys/mounts/{path}/tune", "sys/mounts/a/b/tune"), Some("a/b"));
+        assert_eq!(match_pattern("sys/mounts/{path}", "sys/mounts/"), None);
+    }
+}

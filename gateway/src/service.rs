@@ -1,0 +1,129 @@
+//! The one door: every operation passes [`pass`], whatever protocol it came by.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::Method;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    error::Error,
+    http::{Answer, Call, Query, verb},
+    routes::{self, Access, Area, Matched, Route, Verb},
+};
+
+/// Bodies from this size on are worked on beside the threads that accept requests, so that they
+/// do not delay short ones.
+const LONG_WORK_BYTES: usize = 64 * 1024;
+
+/// A request before anything is known about it.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path behind `/v1/`, decoded.
+    pub path: String,
+    /// What stands behind the `?`.
+    pub query: Query,
+    /// The token as the caller sent it.
+    pub token: Option<String>,
+    /// Where it came from.
+    pub peer: Option<SocketAddr>,
+}
+
+/// A request whose caller and operation are known. Only now is its body worth reading.
+pub struct Admitted {
+    route: &'static Route,
+    call: Call,
+}
+
+/// Authenticates, finds the operation, authorizes.
+///
+/// # Errors
+/// The refusal, in the order in which the peers refuse.
+pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
+    let Request { method, mut path, query, token, peer } = request;
+    let asked = verb(&method, &query);
+    if let Ok(Verb::List) = asked {
+        // A listing is of what lies below, so the peers put a slash behind its path.
+        path.push_str(if path.ends_with('/') { "" } else { "/" });
+    }
+    let call = |path: String, parameter: &str, caller| Call {
+        caller,
+        parameter: parameter.to_owned(),
+        path,
+        mount: None,
+        query,
+        body: Bytes::new(),
+        peer,
+    };
+
+    // The public paths come first: they answer whether sealed or not, and to anyone.
+    let public = routes::find(Area::Root, asked.as_ref().copied().unwrap_or(Verb::Head), &path);
+    match (&public, &asked) {
+        (Matched::Route(route, parameter), Ok(_)) if route.access == Access::Public => {
+            let parameter = (*parameter).to_owned();
+            return Ok(Admitted { route, call: call(path, &parameter, None) });
+        }
+        (Matched::WrongVerb(Access::Public), _) => return Err(Error::MethodNotAllowed),
+        _ => {}
+    }
+    if matches!(asked, Err(Error::MethodNotAllowed)) {
+        return Err(Error::MethodNotAllowed);
+    }
+
+    let unsealed = app.keyring.unsealed()?;
+    let caller = token.as_deref().map(|token| app.tokens.verify(token)).transpose()?;
+    if let (Matched::Route(route, parameter), Ok(_)) = (&public, &asked)
+        && route.access == Access::Open
+    {
+        let parameter = (*parameter).to_owned();
+        return Ok(Admitted { route, call: call(path, &parameter, caller) });
+    }
+    let caller: Arc<Caller> = caller.ok_or(Error::PermissionDenied)?;
+    let asked = asked?;
+    if asked == Verb::Write && path.ends_with('/') {
+        return Err(Error::bad_request("cannot write to a path ending in '/'"));
+    }
+
+    if let Some((mount, rest)) = unsealed.route(&path) {
+        let (route, parameter) = settle(routes::find(Area::Mount, asked, rest))?;
+        caller.authorize(&path, asked)?;
+        let parameter = parameter.to_owned();
+        let call = Call { mount: Some(mount), ..call(path, &parameter, Some(caller)) };
+        return Ok(Admitted { route, call });
+    }
+    if !path.starts_with("sys/") && !path.starts_with("auth/token/") {
+        return Err(Error::NoMount(path));
+    }
+    let (route, parameter) = settle(public)?;
+    caller.authorize(&path, asked)?;
+    let parameter = parameter.to_owned();
+    Ok(Admitted { route, call: call(path, &parameter, Some(caller)) })
+}
+
+impl Admitted {
+    /// Executes the operation.
+    ///
+    /// # Errors
+    /// What the handler says.
+    pub async fn execute(mut self, app: &App, body: Bytes) -> Result<Answer, Error> {
+        let long = body.len() >= LONG_WORK_BYTES;
+        self.call.body = body;
+        let answer = (self.route.handler)(app, &self.call);
+        if long {
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::block_in_place(|| runtime.block_on(answer))
+        } else {
+            answer.await
+        }
+    }
+}
+
+fn settle<'p>(matched: Matched<'p>) -> Result<(&'static Route, &'p str), Error> {
+    match matched {
+        Matched::Route(route, parameter) => Ok((route, parameter)),
+        Matched::WrongVerb(_) => Err(Error::UnsupportedOperation),
+        Matched::Nothing => Err(Error::UnsupportedPath),
+    }
+}

@@ -1,0 +1,403 @@
+//! Changes to keys: create, rotate, configure, trim, soft-delete, delete, restore.
+//!
+//! Every change has the same shape: a pure rule makes the next key and the records to write; the
+//! commit expects the policy record unchanged; only then does memory show the next key. A commit
+//! that fails leaves memory as the store has it, which is read again if its outcome is unknown.
+
+use std::sync::Arc;
+
+use super::{
+    Keyring,
+    open::{MountEntry, Open, Slot},
+    paths,
+};
+use crate::{
+    error::Error,
+    key::{Key, KeyPolicy, KeyVersion, NewKey, PolicyError, Settings, SettingsWarning},
+    name::KeyName,
+    secret::SecretBytes,
+    store::{Path, StoreError},
+    version::Version,
+};
+
+/// What a change writes, deletes and leaves in memory (`None`: no key).
+struct Transition {
+    key: Option<Key>,
+    put: Vec<(Path, SecretBytes)>,
+    delete: Vec<Path>,
+}
+
+impl Keyring {
+    /// Creates a key, or returns the one that exists; the flag says whether it was created.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if the type does not allow what is asked; [`Error::Store`].
+    pub async fn create_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        new: NewKey,
+    ) -> Result<(Arc<Key>, bool), Error> {
+        let policy = KeyPolicy::create(new)?;
+        if let Some(key) = mount.key(name.as_str()) {
+            return Ok((key, false));
+        }
+        let mut created = false;
+        let key = self
+            .change(mount, name.clone(), {
+                let (mount, keyring) = (mount.mount().id, self.clone());
+                move |current| match current {
+                    Some(_) => Ok(None),
+                    None => {
+                        let now = keyring.shared.clock.now();
+                        let version = Arc::new(KeyVersion::generate(
+                            policy.key_type,
+                            Version::FIRST,
+                            now,
+                        )?);
+                        let key = Key::new(name.clone(), policy, vec![version])
+                            .map_err(|missing| Error::missing_version(&name, missing))?;
+                        Ok(Some(Transition::write_all(mount, key)))
+                    }
+                }
+            })
+            .await?;
+        created |= key.1;
+        Ok((key.0.ok_or(Error::KeyNotFound)?, created))
+    }
+
+    /// Adds a version to a key.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::Store`].
+    pub async fn rotate_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+    ) -> Result<Arc<Key>, Error> {
+        let id = mount.mount().id;
+        let clock = self.shared.clock.clone();
+        self.change_existing(mount, name, move |key| {
+            let policy = key.policy().rotate(key.name().as_str())?;
+            let number = policy.latest_version;
+            let version = Arc::new(KeyVersion::generate(policy.key_type, number, clock.now())?);
+            let record = (paths::key_version(id, key.name(), number), version.encode());
+            let mut transition = Transition::write_policy(id, key.with_version(policy, version));
+            transition.put.push(record);
+            Ok(transition)
+        })
+        .await
+    }
+
+    /// Changes the settings of a key.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::Store`].
+    pub async fn configure_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        settings: Settings,
+    ) -> Result<(Arc<Key>, Option<SettingsWarning>), Error> {
+        let id = mount.mount().id;
+        let current = mount.key(name.as_str()).ok_or(Error::KeyNotFound)?;
+        let (_, warning) = current.policy().configure(settings)?;
+        let key = self
+            .change_existing(mount, name, move |key| {
+                let (policy, _) = key.policy().configure(settings)?;
+                Ok(Transition::write_policy(id, key.with_policy(policy)))
+            })
+            .await?;
+        Ok((key, warning))
+    }
+
+    /// Drops the versions below `min_available_version` for good.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::Store`].
+    pub async fn trim_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        min_available_version: i64,
+    ) -> Result<Arc<Key>, Error> {
+        let id = mount.mount().id;
+        self.change_existing(mount, name, move |key| {
+            let policy = key.policy().trim(min_available_version)?;
+            let next = key.with_policy(policy);
+            let dropped = key.versions().iter().take(key.versions().len() - next.versions().len());
+            let delete =
+                dropped.map(|version| paths::key_version(id, key.name(), version.number()));
+            let delete = delete.collect();
+            Ok(Transition { delete, ..Transition::write_policy(id, next) })
+        })
+        .await
+    }
+
+    /// Marks a key as deleted, or takes the mark away; the flag says whether that changed anything.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Store`].
+    pub async fn set_soft_deleted(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        soft_deleted: bool,
+    ) -> Result<(Arc<Key>, bool), Error> {
+        let id = mount.mount().id;
+        let before = mount.key(name.as_str()).ok_or(Error::KeyNotFound)?;
+        let changed = before.policy().soft_deleted != soft_deleted;
+        let key = self
+            .change_existing(mount, name, move |key| {
+                let policy = key.policy().with_soft_deleted(soft_deleted);
+                Ok(Transition::write_policy(id, key.with_policy(policy)))
+            })
+            .await?;
+        Ok((key, changed))
+    }
+
+    /// Deletes a key for good.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Policy`] if deletion is not allowed, [`Error::Store`].
+    pub async fn delete_key(&self, mount: &Arc<MountEntry>, name: KeyName) -> Result<(), Error> {
+        let id = mount.mount().id;
+        self.change(mount, name, move |key| {
+            let key = key.ok_or(Error::KeyNotFound)?;
+            key.policy().allows_deletion()?;
+            let delete = record_paths(id, key);
+            Ok(Some(Transition { key: None, put: Vec::new(), delete }))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Writes a key that was made elsewhere. `replace` allows it to take the place of another.
+    ///
+    /// # Errors
+    /// [`Error::KeyExists`], [`Error::Store`].
+    pub async fn restore_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        key: Key,
+        replace: bool,
+    ) -> Result<Arc<Key>, Error> {
+        let id = mount.mount().id;
+        let restored = self
+            .change(mount, key.name().clone(), move |current| {
+                let mut delete = Vec::new();
+                if let Some(current) = current {
+                    if !replace {
+                        return Err(Error::KeyExists(current.name().to_string()));
+                    }
+                    delete = record_paths(id, current);
+                }
+                let transition = Transition::write_all(id, key);
+                delete.retain(|path| !transition.put.iter().any(|(kept, _)| kept == path));
+                Ok(Some(Transition { delete, ..transition }))
+            })
+            .await?;
+        restored.0.ok_or(Error::KeyNotFound)
+    }
+
+    /// Reads a key from the store again, in case another replica changed it. Callers that ask for
+    /// the same key at the same time share one read.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Barrier`], [`Error::Sealed`].
+    pub async fn refresh_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+    ) -> Result<Option<Arc<Key>>, Error> {
+        let mount = mount.clone();
+        self.detached(move |keyring| async move {
+            let _life = keyring.shared.life.read().await;
+            let unsealed = keyring.unsealed()?;
+            let slot = mount.slot(&name);
+            let mut revision = slot.change.lock().await;
+            keyring.reload(unsealed.open(), &mount, &name, &slot, &mut revision).await?;
+            Ok(slot.key.load_full())
+        })
+        .await
+    }
+
+    /// Rotates every key whose automatic rotation is due; returns how many were rotated.
+    ///
+    /// # Errors
+    /// The first error; keys before it stay rotated.
+    pub async fn rotate_due_keys(&self) -> Result<usize, Error> {
+        let now = self.shared.clock.now();
+        let mut rotated = 0;
+        for mount in self.unsealed()?.mounts() {
+            let Some(entry) = self.unsealed()?.mount(&mount.path) else { continue };
+            for name in entry.key_names() {
+                let due = entry.key(name.as_str()).is_some_and(|key| {
+                    let latest = key.version(key.policy().latest_version);
+                    latest.is_some_and(|latest| key.policy().rotation_is_due(latest.created(), now))
+                });
+                if due {
+                    self.rotate_key(&entry, name).await?;
+                    rotated += 1;
+                }
+            }
+        }
+        Ok(rotated)
+    }
+
+    async fn change_existing(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        rule: impl FnOnce(&Key) -> Result<Transition, Error> + Send + 'static,
+    ) -> Result<Arc<Key>, Error> {
+        let changed = self
+            .change(mount, name, |key| rule(key.ok_or(Error::KeyNotFound)?).map(Some))
+            .await?;
+        changed.0.ok_or(Error::KeyNotFound)
+    }
+
+    /// Applies `rule` to the key as it is and commits what it says; `Ok(None)` changes nothing.
+    /// Returns the key afterwards and whether anything was written.
+    async fn change(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        rule: impl FnOnce(Option<&Key>) -> Result<Option<Transition>, Error> + Send + 'static,
+    ) -> Result<(Option<Arc<Key>>, bool), Error> {
+        let mount = mount.clone();
+        self.detached(move |keyring| async move {
+            let _life = keyring.shared.life.read().await;
+            let unsealed = keyring.unsealed()?;
+            let open = unsealed.open();
+            let (slot, mut revision) = keyring.lock_slot(open, &mount, &name).await?;
+            let current = slot.key.load_full();
+            let Some(Transition { key, put, delete }) = rule(current.as_deref())? else {
+                return Ok((current, false));
+            };
+            let policy = paths::key_policy(mount.mount().id, &name);
+            let written = keyring.commit(open, vec![(policy, *revision)], put, delete).await;
+            match written {
+                Ok(at) => {
+                    *revision = key.is_some().then_some(at);
+                    let key = key.map(Arc::new);
+                    slot.key.store(key.clone());
+                    if key.is_none() {
+                        mount.slots.pin().remove(&name);
+                    }
+                    Ok((key, true))
+                }
+                Err(error) => {
+                    if error.leaves_outcome_unknown() {
+                        keyring.reload(open, &mount, &name, &slot, &mut revision).await?;
+                    }
+                    Err(error)
+                }
+            }
+        })
+        .await
+    }
+
+    /// The slot of a key, locked for a change. A slot that was given up meanwhile is not used.
+    async fn lock_slot(
+        &self,
+        open: &Open,
+        mount: &Arc<MountEntry>,
+        name: &KeyName,
+    ) -> Result<(Arc<Slot>, tokio::sync::OwnedMutexGuard<Option<crate::store::Revision>>), Error>
+    {
+        loop {
+            let id = mount.mount().id;
+            if !open.table.load().values().any(|entry| entry.mount().id == id) {
+                return Err(Error::MountGone);
+            }
+            let slot = mount.slot(name);
+            let guard = slot.change.clone().lock_owned().await;
+            if mount.holds(name, &slot) {
+                return Ok((slot, guard));
+            }
+        }
+    }
+
+    /// Makes memory say what the store says about one key.
+    async fn reload(
+        &self,
+        open: &Open,
+        mount: &MountEntry,
+        name: &KeyName,
+        slot: &Slot,
+        revision: &mut Option<crate::store::Revision>,
+    ) -> Result<(), Error> {
+        let id = mount.mount().id;
+        let store = &self.shared.store;
+        let path = paths::key_policy(id, name);
+        let Some(stored) = store.get(&path).await? else {
+            *revision = None;
+            slot.key.store(None);
+            return Ok(());
+        };
+        if Some(stored.revision) == *revision {
+            return Ok(());
+        }
+        let policy = decode_policy(&path, open.barrier.open(&path, &stored.bytes)?.expose())?;
+        let known = slot.key.load_full();
+        let oldest = policy.min_available_version.unwrap_or(Version::FIRST);
+        let mut versions = Vec::new();
+        for number in oldest.up_to(policy.latest_version) {
+            if let Some(version) = known.as_ref().and_then(|key| key.version(number)) {
+                versions.push(version.clone());
+                continue;
+            }
+            let path = paths::key_version(id, name, number);
+            let stored = store.get(&path).await?;
+            let stored = stored.ok_or_else(|| Error::missing_version(name, number))?;
+            let record = open.barrier.open(&path, &stored.bytes)?;
+            let version = KeyVersion::decode(policy.key_type, number, record.expose())?;
+            versions.push(Arc::new(version));
+        }
+        let key = Key::new(name.clone(), policy, versions)
+            .map_err(|missing| Error::missing_version(name, missing))?;
+        slot.key.store(Some(Arc::new(key)));
+        *revision = Some(stored.revision);
+        Ok(())
+    }
+}
+
+impl Transition {
+    fn write_policy(mount: uuid::Uuid, key: Key) -> Self {
+        let path = paths::key_policy(mount, key.name());
+        let put = vec![(path, encode_policy(key.policy()))];
+        Self { key: Some(key), put, delete: Vec::new() }
+    }
+
+    fn write_all(mount: uuid::Uuid, key: Key) -> Self {
+        let versions = key.versions().iter().map(|version| {
+            (paths::key_version(mount, key.name(), version.number()), version.encode())
+        });
+        let versions: Vec<_> = versions.collect();
+        let mut transition = Self::write_policy(mount, key);
+        transition.put.extend(versions);
+        transition
+    }
+}
+
+pub(super) fn record_paths(mount: uuid::Uuid, key: &Key) -> Vec<Path> {
+    let versions = key.versions().iter();
+    let mut paths: Vec<Path> = versions
+        .map(|version| paths::key_version(mount, key.name(), version.number()))
+        .collect();
+    paths.push(paths::key_policy(mount, key.name()));
+    paths
+}
+
+fn encode_policy(policy: &KeyPolicy) -> SecretBytes {
+    let json = serde_json::to_vec(policy).expect("a policy has no map keys that are not strings");
+    SecretBytes::from_vec(json)
+}
+
+pub(super) fn decode_policy(path: &Path, json: &[u8]) -> Result<KeyPolicy, Error> {
+    serde_json::from_slice(json).map_err(|error| {
+        let (path, reason) = (path.to_string(), error.to_string());
+        Error::Store(StoreError::Corrupted { path, reason })
+    })
+}

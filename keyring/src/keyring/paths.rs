@@ -1,0 +1,81 @@
+//! Where each record lies in the store.
+//!
+//! ```text
+//! seal/configuration                     how the root key is wrapped; not sealed
+//! barrier/terms                          the barrier's keys, under the root key
+//! mounts                                 the mount table
+//! keys/<mount id>/<name>/policy          a key's policy
+//! keys/<mount id>/<name>/versions/<N>    one version of a key
+//! gateway/…                              what the gateway keeps: token keys and the like
+//! ```
+
+use uuid::Uuid;
+
+use crate::{name::KeyName, store::Path, version::Version};
+
+pub(super) fn seal_configuration() -> Path {
+    fixed("seal/configuration")
+}
+
+pub(super) fn barrier_terms() -> Path {
+    fixed("barrier/terms")
+}
+
+pub(super) fn mounts() -> Path {
+    fixed("mounts")
+}
+
+pub(super) fn key_policy(mount: Uuid, name: &KeyName) -> Path {
+    Path::new(format!("keys/{mount}/{name}/policy")).expect("a key name makes a path")
+}
+
+pub(super) fn key_version(mount: Uuid, name: &KeyName, version: Version) -> Path {
+    Path::new(format!("keys/{mount}/{name}/versions/{version}")).expect("a key name makes a path")
+}
+
+fn fixed(path: &'static str) -> Path {
+    Path::new(path).expect("a fixed path is well formed")
+}
+
+/// A path below `keys/`, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct KeyRecord {
+    pub mount: Uuid,
+    pub name: KeyName,
+    /// `None`: the policy.
+    pub version: Option<Version>,
+}
+
+impl KeyRecord {
+    /// `None` if `path` lies elsewhere.
+    pub(super) fn parse(path: &Path) -> Option<Self> {
+        let mut segments = path.as_str().strip_prefix("keys/")?.split('/');
+        let mount = segments.next()?.parse().ok()?;
+        let name = KeyName::new(segments.next()?)?;
+        let version = match (segments.next()?, segments.next(), segments.next()) {
+            ("policy", None, None) => None,
+            ("versions", Some(number), None) => Some(Version::new(number.parse().ok()?)?),
+            _ => return None,
+        };
+        Some(Self { mount, name, version })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_apart_what_it_put_together() {
+        let (mount, name) = (Uuid::new_v4(), KeyName::new("orders-2").unwrap());
+        let version = Version::new(12).unwrap();
+        for (path, version) in [
+            (key_policy(mount, &name), None),
+            (key_version(mount, &name, version), Some(version)),
+        ] {
+            let expected = KeyRecord { mount, name: name.clone(), version };
+            assert_eq!(KeyRecord::parse(&path), Some(expected));
+        }
+        assert_eq!(KeyRecord::parse(&mounts()), None);
+    }
+}
