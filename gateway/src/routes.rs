@@ -131,7 +131,9 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
 /// What stands at the pattern's parameter ("" if it has none), if `path` fits the pattern.
 fn match_pattern<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     let Some(open) = pattern.find('{') else {
-        return (pattern == path).then_some("");
+        // A listing has a slash behind its path; without it the path is known all the same.
+        let known = pattern == path || pattern.strip_suffix('/') == Some(path);
+        return known.then_some("");
     };
     let rest = path.strip_prefix(&pattern[..open])?;
     match &pattern[open..] {
@@ -155,7 +157,8 @@ mod tests {
 
     #[test]
     fn patterns_take_names_and_paths() {
-        assert_eq!(match_pattern("keys", "keys"), Some(""));
+        assert_eq!(match_pattern("keys/", "keys"), Some(""));
+        assert_eq!(match_pattern("keys/", "keys/"), Some(""));
         assert_eq!(match_pattern("keys/{name}", "keys/a.b"), Some("a.b"));
         assert_eq!(match_pattern("keys/{name}", "keys/a/b"), None);
         assert_eq!(match_pattern("keys/{name}/config", "keys/a/config"), Some("a"));

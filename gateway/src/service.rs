@@ -32,10 +32,7 @@ pub struct Request {
 }
 
 /// A request whose caller and operation are known. Only now is its body worth reading.
-pub struct Admitted {
-    route: &'static Route,
-    call: Call,
-}
+pub struct Admitted(Call);
 
 /// Authenticates, finds the operation, authorizes.
 ///
@@ -48,7 +45,8 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         // A listing is of what lies below, so the peers put a slash behind its path.
         path.push_str(if path.ends_with('/') { "" } else { "/" });
     }
-    let call = |path: String, parameter: &str, caller| Call {
+    let call = |route, path: String, parameter: &str, caller| Call {
+        route,
         caller,
         parameter: parameter.to_owned(),
         path,
@@ -63,7 +61,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     match (&public, &asked) {
         (Matched::Route(route, parameter), Ok(_)) if route.access == Access::Public => {
             let parameter = (*parameter).to_owned();
-            return Ok(Admitted { route, call: call(path, &parameter, None) });
+            return Ok(Admitted(call(route, path, &parameter, None)));
         }
         (Matched::WrongVerb(Access::Public), _) => return Err(Error::MethodNotAllowed),
         _ => {}
@@ -78,7 +76,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         && route.access == Access::Open
     {
         let parameter = (*parameter).to_owned();
-        return Ok(Admitted { route, call: call(path, &parameter, caller) });
+        return Ok(Admitted(call(route, path, &parameter, caller)));
     }
     let caller: Arc<Caller> = caller.ok_or(Error::PermissionDenied)?;
     let asked = asked?;
@@ -90,8 +88,8 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         let (route, parameter) = settle(routes::find(Area::Mount, asked, rest))?;
         caller.authorize(&path, asked)?;
         let parameter = parameter.to_owned();
-        let call = Call { mount: Some(mount), ..call(path, &parameter, Some(caller)) };
-        return Ok(Admitted { route, call });
+        let call = call(route, path, &parameter, Some(caller));
+        return Ok(Admitted(Call { mount: Some(mount), ..call }));
     }
     if !path.starts_with("sys/") && !path.starts_with("auth/token/") {
         return Err(Error::NoMount(path));
@@ -99,7 +97,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     let (route, parameter) = settle(public)?;
     caller.authorize(&path, asked)?;
     let parameter = parameter.to_owned();
-    Ok(Admitted { route, call: call(path, &parameter, Some(caller)) })
+    Ok(Admitted(call(route, path, &parameter, Some(caller))))
 }
 
 impl Admitted {
@@ -109,8 +107,8 @@ impl Admitted {
     /// What the handler says.
     pub async fn execute(mut self, app: &App, body: Bytes) -> Result<Answer, Error> {
         let long = body.len() >= LONG_WORK_BYTES;
-        self.call.body = body;
-        let answer = (self.route.handler)(app, &self.call);
+        self.0.body = body;
+        let answer = (self.0.route.handler)(app, &self.0);
         if long {
             let runtime = tokio::runtime::Handle::current();
             tokio::task::block_in_place(|| runtime.block_on(answer))

@@ -6,6 +6,7 @@
 pub mod aead;
 pub mod algorithm;
 pub mod barrier;
+pub mod base64;
 pub mod ciphertext;
 pub mod clock;
 pub mod error;
@@ -15,7 +16,7 @@ pub mod keyring;
 pub mod mount;
 pub mod name;
 pub mod record;
-pub mod rotation;
+
 pub mod seal;
 pub mod secret;
 pub mod share;

@@ -6,11 +6,17 @@ use bytes::Bytes;
 use http::Method;
 use sealgate_keyring::{keyring::MountEntry, name::KeyName};
 
-use super::fields::parse_bool;
-use crate::{auth::Caller, error::Error, routes::Verb};
+use super::fields::{Fields, parse_bool};
+use crate::{
+    auth::Caller,
+    error::Error,
+    routes::{Route, Verb},
+};
 
 /// What a handler gets.
 pub struct Call {
+    /// The operation.
+    pub route: &'static Route,
     /// Who asks; `None` only on public paths.
     pub caller: Option<Arc<Caller>>,
     /// The path behind `/v1/`.
@@ -34,6 +40,21 @@ impl Call {
     /// 404 on a path outside any mount; routing has excluded that.
     pub fn mount(&self) -> Result<&Arc<MountEntry>, Error> {
         self.mount.as_ref().ok_or(Error::UnsupportedPath)
+    }
+
+    /// The members of the body.
+    ///
+    /// # Errors
+    /// 400 if the body is no JSON object.
+    pub fn fields(&self) -> Result<Fields<'_>, Error> {
+        Fields::parse(&self.body)
+    }
+
+    /// The warning about members of the body that the operation does not know.
+    pub fn unrecognized(&self, fields: &Fields<'_>) -> Option<String> {
+        fields.unrecognized(|name| {
+            name == "name" || self.route.fields.iter().any(|field| field.name == name)
+        })
     }
 
     /// The key's name from the path.

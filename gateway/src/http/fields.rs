@@ -1,10 +1,9 @@
 //! The members of a request's JSON object, read as the peers read them.
 //!
 //! Vault and OpenBao convert between JSON types where it makes sense: `"2"` is a number and
-//! `1` is true. Clients rely on it. A handler asks for one field after the other; whatever
-//! nobody asked for is named in a warning, as the peers do.
+//! `1` is true. Clients rely on it.
 
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -18,7 +17,6 @@ use crate::error::Error;
 #[derive(Debug, Default)]
 pub struct Fields<'b> {
     members: Vec<(Cow<'b, str>, &'b RawValue)>,
-    asked: RefCell<Vec<&'static str>>,
 }
 
 impl<'b> Fields<'b> {
@@ -36,13 +34,11 @@ impl<'b> Fields<'b> {
         }
         let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Option<Members>>();
         let first = values.next().transpose().map_err(malformed)?;
-        let members = first.flatten().unwrap_or_default().0;
-        Ok(Self { members, asked: RefCell::default() })
+        Ok(Self { members: first.flatten().unwrap_or_default().0 })
     }
 
     /// The member as it stands in the body.
     pub fn raw(&self, field: &'static str) -> Option<&'b RawValue> {
-        self.asked.borrow_mut().push(field);
         // Of members with the same name the last one counts.
         self.members.iter().rev().find(|(name, _)| name == field).map(|(_, value)| *value)
     }
@@ -107,15 +103,10 @@ impl<'b> Fields<'b> {
         })
     }
 
-    /// The warning about members that nobody asked for.
-    pub fn unrecognized(&self) -> Option<String> {
-        let asked = self.asked.borrow();
-        let mut names: Vec<&str> = self
-            .members
-            .iter()
-            .map(|(name, _)| &**name)
-            .filter(|name| !asked.contains(name))
-            .collect();
+    /// The warning about members that `known` does not name.
+    pub fn unrecognized(&self, known: impl Fn(&str) -> bool) -> Option<String> {
+        let unknown = self.members.iter().map(|(name, _)| &**name).filter(|name| !known(name));
+        let mut names: Vec<&str> = unknown.collect();
         names.sort_unstable();
         names.dedup();
         (!names.is_empty()).then(|| {
@@ -302,12 +293,12 @@ mod tests {
     }
 
     #[test]
-    fn names_what_nobody_asked_for() {
+    fn names_what_is_not_known() {
         let body = br#"{"b": 1, "plaintext": "eA==", "a": [{"b": 2}], "b": 3}"#;
         let fields = Fields::parse(body).unwrap();
         assert_eq!(fields.string("plaintext").unwrap().unwrap(), "eA==");
         let warning = "Endpoint ignored these unrecognized parameters: [a b]";
-        assert_eq!(fields.unrecognized().unwrap(), warning);
+        assert_eq!(fields.unrecognized(|name| name == "plaintext").unwrap(), warning);
         assert_eq!(fields.integer("b").unwrap(), Some(3));
     }
 

@@ -219,6 +219,12 @@ impl Key {
         self.encrypt(request, plaintext)
     }
 
+    /// Whether `ciphertext` names a version above the latest one known here.
+    pub fn knows_no_version_of(&self, ciphertext: &str) -> bool {
+        let latest = i64::from(self.policy().latest_version.number());
+        Ciphertext::parse(ciphertext).is_ok_and(|ciphertext| ciphertext.version() > latest)
+    }
+
     fn encryption_version(&self, asked: i64) -> Result<&KeyVersion, KeyError> {
         let policy = self.policy();
         if policy.soft_deleted {

@@ -1,0 +1,225 @@
+//! The paths of a transit mount.
+
+mod batch;
+mod crypt;
+mod describe;
+mod items;
+mod keys;
+mod mount;
+
+use crate::routes::{Access, Area, Field, FieldKind, Handler, Route, Verb};
+
+const fn route(
+    operation: &'static str,
+    verb: Verb,
+    pattern: &'static str,
+    summary: &'static str,
+    fields: &'static [Field],
+    handler: Handler,
+) -> Route {
+    let (area, access) = (Area::Mount, Access::Token);
+    Route { operation, summary, verb, area, pattern, access, fields, handler }
+}
+
+const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
+    Field { name, kind, description }
+}
+
+const CONTEXT: Field =
+    field("context", FieldKind::Base64, "Context for derivation; required by derived keys");
+const ASSOCIATED_DATA: Field = field(
+    "associated_data",
+    FieldKind::Base64,
+    "Bytes that are authenticated with the message but not encrypted",
+);
+const KEY_VERSION: Field =
+    field("key_version", FieldKind::Integer, "Version to encrypt with; 0 is the latest");
+const CIPHERTEXT: Field =
+    field("ciphertext", FieldKind::String, "Ciphertext in the form vault:v1:…");
+const BATCH_INPUT: Field =
+    field("batch_input", FieldKind::Batch, "Items with the fields of a single request");
+const PARTIAL_FAILURE: Field = field(
+    "partial_failure_response_code",
+    FieldKind::Integer,
+    "HTTP status for a batch in which some items failed and some did not",
+);
+const TYPE: Field = field("type", FieldKind::String, "Key type; aes256-gcm96 by default");
+const CONVERGENT: Field = field(
+    "convergent_encryption",
+    FieldKind::Boolean,
+    "Equal plaintexts under equal contexts give equal ciphertexts; needs derivation",
+);
+const EXPORTABLE: Field =
+    field("exportable", FieldKind::Boolean, "The key may be exported; cannot be taken back");
+const PLAINTEXT_BACKUP: Field = field(
+    "allow_plaintext_backup",
+    FieldKind::Boolean,
+    "Backups in plaintext may be made; cannot be taken back",
+);
+const AUTO_ROTATE: Field = field(
+    "auto_rotate_period",
+    FieldKind::Duration,
+    "Time between automatic rotations, an hour at least; 0 switches them off",
+);
+
+/// The routes of every transit mount.
+pub const ROUTES: &[Route] = &[
+    // The path of work comes first: the table is searched from the top.
+    route(
+        "transit-encrypt",
+        Verb::Write,
+        "encrypt/{name}",
+        "Encrypt one plaintext or a batch; a missing key is created",
+        &[
+            field("plaintext", FieldKind::Base64, "The message"),
+            CONTEXT,
+            ASSOCIATED_DATA,
+            KEY_VERSION,
+            TYPE,
+            CONVERGENT,
+            PARTIAL_FAILURE,
+            BATCH_INPUT,
+        ],
+        |app, call| Box::pin(crypt::encrypt(app, call)),
+    ),
+    route(
+        "transit-decrypt",
+        Verb::Write,
+        "decrypt/{name}",
+        "Decrypt one ciphertext or a batch",
+        &[CIPHERTEXT, CONTEXT, ASSOCIATED_DATA, PARTIAL_FAILURE, BATCH_INPUT],
+        |app, call| Box::pin(crypt::decrypt(app, call)),
+    ),
+    route(
+        "transit-rewrap",
+        Verb::Write,
+        "rewrap/{name}",
+        "Decrypt and encrypt again with the latest version, without showing the plaintext",
+        &[CIPHERTEXT, CONTEXT, ASSOCIATED_DATA, KEY_VERSION, BATCH_INPUT],
+        |app, call| Box::pin(crypt::rewrap(app, call)),
+    ),
+    route(
+        "transit-list-keys",
+        Verb::List,
+        "keys/",
+        "List the names of all keys",
+        &[],
+        |app, call| Box::pin(keys::list(app, call)),
+    ),
+    route(
+        "transit-create-key",
+        Verb::Write,
+        "keys/{name}",
+        "Create a key; an existing one is left as it is",
+        &[
+            TYPE,
+            field("derived", FieldKind::Boolean, "Derive a key from each request's context"),
+            CONVERGENT,
+            EXPORTABLE,
+            PLAINTEXT_BACKUP,
+            AUTO_ROTATE,
+            field("key_size", FieldKind::Integer, "Bytes of a key of variable size"),
+            CONTEXT,
+        ],
+        |app, call| Box::pin(keys::create(app, call)),
+    ),
+    route(
+        "transit-read-key",
+        Verb::Read,
+        "keys/{name}",
+        "Read a key's policy and the creation times of its versions",
+        &[],
+        |app, call| Box::pin(keys::read(app, call)),
+    ),
+    route(
+        "transit-delete-key",
+        Verb::Delete,
+        "keys/{name}",
+        "Delete a key for good",
+        &[],
+        |app, call| Box::pin(keys::delete(app, call)),
+    ),
+    route(
+        "transit-configure-key",
+        Verb::Write,
+        "keys/{name}/config",
+        "Change a key's settings",
+        &[
+            field("min_decryption_version", FieldKind::Integer, "Oldest version that decrypts"),
+            field(
+                "min_encryption_version",
+                FieldKind::Integer,
+                "Oldest version that encrypts; 0 removes the limit",
+            ),
+            field("deletion_allowed", FieldKind::Boolean, "The key may be deleted"),
+            EXPORTABLE,
+            PLAINTEXT_BACKUP,
+            AUTO_ROTATE,
+        ],
+        |app, call| Box::pin(keys::configure(app, call)),
+    ),
+    route(
+        "transit-rotate-key",
+        Verb::Write,
+        "keys/{name}/rotate",
+        "Add a version to a key",
+        &[],
+        |app, call| Box::pin(keys::rotate(app, call)),
+    ),
+    route(
+        "transit-trim-key",
+        Verb::Write,
+        "keys/{name}/trim",
+        "Drop old versions for good",
+        &[field("min_available_version", FieldKind::Integer, "Oldest version that is kept")],
+        |app, call| Box::pin(keys::trim(app, call)),
+    ),
+    route(
+        "transit-soft-delete-key",
+        Verb::Delete,
+        "keys/{name}/soft-delete",
+        "Mark a key as deleted; it refuses all use until it is restored",
+        &[],
+        |app, call| Box::pin(keys::soft_delete(app, call)),
+    ),
+    route(
+        "transit-restore-soft-deleted-key",
+        Verb::Write,
+        "keys/{name}/soft-delete-restore",
+        "Take the mark of a soft deletion away",
+        &[],
+        |app, call| Box::pin(keys::soft_delete_restore(app, call)),
+    ),
+    route(
+        "transit-read-keys-configuration",
+        Verb::Read,
+        "config/keys",
+        "Read what holds for all keys of the mount",
+        &[],
+        |app, call| Box::pin(mount::read_keys_config(app, call)),
+    ),
+    route(
+        "transit-configure-keys",
+        Verb::Write,
+        "config/keys",
+        "Change what holds for all keys of the mount",
+        &[field("disable_upsert", FieldKind::Boolean, "Encrypting creates no missing key")],
+        |app, call| Box::pin(mount::write_keys_config(app, call)),
+    ),
+    route(
+        "transit-read-cache-configuration",
+        Verb::Read,
+        "cache-config",
+        "Read the cache size",
+        &[],
+        |app, call| Box::pin(mount::read_cache_config(app, call)),
+    ),
+    route(
+        "transit-configure-cache",
+        Verb::Write,
+        "cache-config",
+        "Keep a cache size for clients that set one; every key is in memory anyway",
+        &[field("size", FieldKind::Integer, "0, or at least 10")],
+        |app, call| Box::pin(mount::write_cache_config(app, call)),
+    ),
+];
