@@ -1,1 +1,125 @@
-//! Placeholder.
+//! Keys derived from a key and a context: HKDF-SHA256 (RFC 5869) without salt, and the nonces of
+//! convergent encryption.
+//!
+//! The peers derive in the same way, so that keys restored from their backups give the same
+//! ciphertexts:
+//! ```text
+//! derived      encryption key               = HKDF(key, salt = none, info = context)
+//! convergent   encryption key ‖ nonce key   = HKDF(key, salt = none, info = context)
+//!              nonce                        = first bytes of HMAC-SHA256(nonce key, plaintext)
+//! ```
+
+use ring::{
+    error::Unspecified,
+    hkdf::{self, HKDF_SHA256},
+    hmac::{self, HMAC_SHA256},
+};
+
+use crate::{
+    aead::Cipher,
+    algorithm::KeyType,
+    secret::{Secret256, SecretBytes},
+    wipe::bleached,
+};
+
+/// Length of the key that convergent nonces are made with, in bytes.
+const NONCE_KEY_BYTES: usize = 32;
+
+/// More bytes were asked for than HKDF-SHA256 gives: 255 × 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("HKDF-SHA256 gives at most 8160 bytes")]
+pub struct TooManyBytes;
+
+/// The key that makes the nonces of convergent encryption, derived beside the encryption key.
+#[derive(Debug)]
+pub struct NonceKey(Secret256);
+
+/// Derives `len` bytes from `key` and `context`: HKDF-SHA256, no salt, the context as info.
+///
+/// # Errors
+/// [`TooManyBytes`] above 255 × 32.
+pub fn derive(key: &SecretBytes, context: &[u8], len: usize) -> Result<SecretBytes, TooManyBytes> {
+    bleached(|| {
+        let salt = hkdf::Salt::new(HKDF_SHA256, &[]);
+        let pseudorandom_key = salt.extract(key.expose());
+        let info = [context];
+        SecretBytes::fill_with(len, |out| {
+            pseudorandom_key.expand(&info, Length(len))?.fill(out)
+        })
+        .map_err(|Unspecified| TooManyBytes)
+    })
+}
+
+/// The cipher of a derived key for `context`.
+pub fn derive_cipher(key_type: KeyType, key: &SecretBytes, context: &[u8]) -> Cipher {
+    let encryption_key =
+        derive(key, context, key_type.key_bytes()).expect("a key is shorter than 8160 bytes");
+    Cipher::new(key_type, encryption_key.expose()).expect("derived with the length of the type")
+}
+
+/// The cipher of a convergent key for `context`, and the key of its nonces.
+pub fn derive_convergent(
+    key_type: KeyType,
+    key: &SecretBytes,
+    context: &[u8],
+) -> (Cipher, NonceKey) {
+    let len = key_type.key_bytes() + NONCE_KEY_BYTES;
+    let both = derive(key, context, len).expect("two keys are shorter than 8160 bytes");
+    let (encryption_key, nonce_key) = both.expose().split_at(key_type.key_bytes());
+    let cipher =
+        Cipher::new(key_type, encryption_key).expect("derived with the length of the type");
+    (
+        cipher,
+        NonceKey(Secret256::copy_of(nonce_key).expect("derived with that length")),
+    )
+}
+
+/// Fills `nonce` with the first bytes of HMAC-SHA256 of the plaintext, so that equal plaintexts
+/// encrypt equally. Equality of plaintexts is what such a ciphertext betrays.
+///
+/// # Panics
+/// If the nonce is longer than 32 bytes.
+pub fn convergent_nonce(nonce_key: &NonceKey, plaintext: &[u8], nonce: &mut [u8]) {
+    bleached(|| {
+        let key = hmac::Key::new(HMAC_SHA256, nonce_key.0.expose());
+        nonce.copy_from_slice(&hmac::sign(&key, plaintext).as_ref()[..nonce.len()]);
+    });
+}
+
+/// How many bytes ring is asked to expand.
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_more_than_hkdf_gives() {
+        let key = SecretBytes::copy_of(b"key");
+        assert_eq!(derive(&key, b"", 255 * 32).unwrap().len(), 8160);
+        assert_eq!(derive(&key, b"", 255 * 32 + 1).err(), Some(TooManyBytes));
+    }
+
+    #[test]
+    fn convergent_and_derived_keys_agree() {
+        let key = SecretBytes::copy_of(&[1; 32]);
+        for key_type in KeyType::ALL {
+            let (convergent, nonce_key) = derive_convergent(key_type, &key, b"context");
+            let mut buffer = vec![0; key_type.nonce_bytes()];
+            convergent_nonce(&nonce_key, b"plaintext", &mut buffer);
+            buffer.extend_from_slice(b"plaintext");
+            let clear = buffer.clone();
+            convergent.seal(&mut buffer, 0, b"").unwrap();
+            derive_cipher(key_type, &key, b"context")
+                .open(&mut buffer, b"")
+                .unwrap();
+            assert_eq!(buffer, clear);
+        }
+    }
+}
