@@ -114,6 +114,7 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
         KeyringError::Store(
             StoreError::InUse { .. } | StoreError::Compacted { .. } | StoreError::Unavailable { .. },
         )
+        | KeyringError::StillInUse
         | KeyringError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

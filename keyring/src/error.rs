@@ -57,6 +57,9 @@ pub enum Error {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An operation in flight held on to its keys; it wipes them when it ends.
+    #[error("sealed, but an operation in flight still holds its keys; they are wiped when it ends")]
+    StillInUse,
     /// The task that made a change ended early; its outcome is unknown.
     #[error("the change was interrupted; read the state again")]
     Interrupted,
@@ -66,6 +69,13 @@ impl Error {
     pub(crate) fn missing_version(name: &KeyName, missing: Version) -> Self {
         Self::Store(StoreError::Corrupted {
             path: format!("key {name}, version {missing}"),
+            reason: "the record is missing".to_owned(),
+        })
+    }
+
+    pub(crate) fn missing_barrier_terms() -> Self {
+        Self::Store(StoreError::Corrupted {
+            path: "barrier/terms".to_owned(),
             reason: "the record is missing".to_owned(),
         })
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    key::{Key, KeyPolicy, KeyVersion, NewKey, PolicyError, Settings, SettingsWarning},
+    key::{Key, KeyPolicy, KeyVersion, NewKey, Settings, SettingsWarning},
     name::KeyName,
     secret::SecretBytes,
     store::{Path, StoreError},
