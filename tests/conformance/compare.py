@@ -2,10 +2,12 @@
 
 import re
 
-from normal import COMPARED_HEADERS, Normal, exact
+from normal import Normal, exact
 from runner import Exchange
 from servers import PEER
 
+ALWAYS_COMPARED = ("cache-control",)
+COMPARED_WITH_BODY = ("content-type",)
 TEXT = "<text>"
 FRAME = re.compile(r"^1 error occurred:\n\t\* (.*)\n\n$", re.DOTALL)
 
@@ -32,7 +34,7 @@ def differences(peer: Exchange, ours: Exchange, kind: str, normals: tuple[Normal
         return found + _says_why(ours)
     if exact(here) != exact(there):
         found.append(f"answer  {exact(here)}\n      peer's  {exact(there)}")
-    for name in COMPARED_HEADERS:
+    for name in ALWAYS_COMPARED if not peer.answer.text else ALWAYS_COMPARED + COMPARED_WITH_BODY:
         mine, theirs = ours.answer.headers.get(name), peer.answer.headers.get(name)
         if mine != theirs:
             found.append(f"header {name}: {mine!r}, not {theirs!r}")

@@ -13,9 +13,8 @@ import re
 CIPHERTEXT = re.compile(r"^vault:v(\d+):(.*)$")
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 ACCESSOR = re.compile(r"^[a-z-]+_[0-9a-f]{8}$")
-OPAQUE = {"accessor", "creation_time", "time", "server_time_utc", "build_date", "version",
+OPAQUE = {"accessor", "creation_time", "time", "server_time_utc", "version", "commit_date",
           "cluster_name", "cluster_id", "storage_type", "running_plugin_version"}
-COMPARED_HEADERS = ("content-type", "cache-control")
 
 
 class Normal:
