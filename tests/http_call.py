@@ -4,8 +4,6 @@ import http.client
 import json
 from dataclasses import dataclass, field
 
-Absent = object()
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -1,6 +1,6 @@
 """What holds for every path: bodies, methods, headers, tokens, unknown paths."""
 
-from scenario import GO_TEXT, Step, delete, get, listing, post, put, scenario
+from scenario import GO_TEXT, Step, delete, get, listing, post, scenario
 
 HELLO = "aGVsbG8="
 NO_SUCH_METHOD = "a method that no path has is 405 everywhere; the peer has an answer of its own for each"
