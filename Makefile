@@ -18,7 +18,7 @@ BINARY := $(CARGO_TARGET_DIR)/release/sealgate
 .PHONY: help run test check bench fuzz packages test-packages python
 
 help: ## say what there is
-	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 run: packages ## build Sealgate and start a development server (ARGS="...")
 	@cargo build $(CARGO_BUILD) -p sealgate
