@@ -19,6 +19,8 @@ pub struct Call {
     pub route: &'static Route,
     /// Who asks; `None` only on public paths.
     pub caller: Option<Arc<Caller>>,
+    /// The caller's token as it was sent; like the caller, `None` on public paths.
+    pub token: Option<String>,
     /// The path behind `/v1/`.
     pub path: String,
     /// What stands at `{name}` in the route's pattern.
@@ -83,6 +85,11 @@ impl Query {
             (decode(name), decode(value))
         });
         Self(pairs.collect())
+    }
+
+    /// All of them, in order.
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
     }
 
     /// The first value of `name`.
