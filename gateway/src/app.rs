@@ -25,6 +25,9 @@ use crate::{
 /// features on by it.
 pub const VERSION: &str = concat!("2.7.2+sealgate.", env!("CARGO_PKG_VERSION"));
 
+/// The day of this release, in the form in which the peers state when they were made.
+pub const RELEASE_DATE: &str = "2026-11-24T00:00:00Z";
+
 /// The kind of store that the status names.
 pub const STORAGE_TYPE: &str = "rocksdb";
 

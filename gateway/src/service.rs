@@ -42,6 +42,10 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     let Request { method, mut path, query, token, peer } = request;
     let asked = verb(&method, &query);
     if let Ok(Verb::List) = asked {
+        let access = routes::find(Area::Root, Verb::List, &path);
+        if let Matched::WrongVerb(Access::Public | Access::TokenUnlessSealed) = access {
+            return Err(Error::MethodNotAllowed);
+        }
         // A listing is of what lies below, so the peers put a slash behind its path.
         path.push_str(if path.ends_with('/') { "" } else { "/" });
     }
@@ -97,7 +101,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         let call = call(route, path, &parameter, Some(caller), token);
         return Ok(Admitted(Call { mount: Some(mount), ..call }));
     }
-    if !path.starts_with("sys/") && !path.starts_with("auth/token/") {
+    if !path.starts_with("sys/") && !path.starts_with("auth/token") {
         return Err(Error::NoMount(path));
     }
     let (route, parameter) = settle(public)?;

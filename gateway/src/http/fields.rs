@@ -69,7 +69,11 @@ impl<'b> Fields<'b> {
         self.convert(field, |scalar| match scalar {
             Scalar::Null => Some(false),
             Scalar::Bool(value) => Some(value),
-            Scalar::Number(text) => text.parse::<i64>().ok().map(|number| number != 0),
+            Scalar::Number(text) => match text {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            },
             Scalar::String(text) if text.is_empty() => Some(false),
             Scalar::String(text) => parse_bool(&text),
         }, "bool")

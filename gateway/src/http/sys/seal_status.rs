@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    app::{App, STORAGE_TYPE, VERSION},
+    app::{App, STORAGE_TYPE, RELEASE_DATE, VERSION},
     error::Error,
     http::Answer,
 };
@@ -22,6 +22,7 @@ struct Shown {
     nonce: String,
     recovery_seal: bool,
     version: &'static str,
+    commit_date: &'static str,
     migration: bool,
     #[serde(flatten)]
     cluster: Option<Cluster>,
@@ -60,6 +61,7 @@ pub fn answer(status: &SealStatus) -> Answer {
         nonce: status.nonce.map(|nonce| nonce.to_string()).unwrap_or_default(),
         recovery_seal: false,
         version: VERSION,
+        commit_date: RELEASE_DATE,
         migration: false,
         cluster: Cluster::of(status),
         storage_type: STORAGE_TYPE,
