@@ -1,9 +1,6 @@
 //! `sys/unseal` and `sys/seal`.
 
-use sealgate_keyring::{
-    error::Error as KeyringError,
-    share::Share,
-};
+use sealgate_keyring::{error::Error as KeyringError, share::Share};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -23,7 +20,11 @@ struct Asked {
 }
 
 pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
-    let Asked { key, reset, migrate } = parse_strict(&call.body)?;
+    let Asked {
+        key,
+        reset,
+        migrate,
+    } = parse_strict(&call.body)?;
     let text = Zeroizing::new(key.unwrap_or_default());
     let status = app.keyring.seal_status().await;
     if reset == Some(true) {
@@ -38,7 +39,9 @@ pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
         ));
     }
     if !is_encoded(text.trim()) {
-        return Err(Error::bad_request("'key' must be a valid hex or base64 string"));
+        return Err(Error::bad_request(
+            "'key' must be a valid hex or base64 string",
+        ));
     }
     if !status.initialized {
         return Err(Error::bad_request("Vault is not initialized"));
@@ -47,7 +50,9 @@ pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
         return Ok(seal_status::answer(&status));
     }
     if migrate == Some(true) {
-        return Err(Error::bad_request("can't perform a seal migration, no migration seal found"));
+        return Err(Error::bad_request(
+            "can't perform a seal migration, no migration seal found",
+        ));
     }
     let share = Share::parse(&text).map_err(|error| Error::bad_request(error.to_string()))?;
     match app.unseal(share).await {
