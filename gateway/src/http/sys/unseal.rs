@@ -69,7 +69,7 @@ pub async fn seal(app: &App) -> Result<Answer, Error> {
 
 /// Whether a text could be a share of anybody's: base64, or hex of 16 bytes or more.
 fn is_encoded(text: &str) -> bool {
-    let is_hex = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     base64_simd::STANDARD.check(text.as_bytes()).is_ok() || is_hex && text.len() >= 32
 }
 
