@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 use sealgate_keyring::{
-    error::Error as KeyringError, key::KeyError, key::KeyVersionError, store::StoreError,
+    error::Error as KeyringError, import::ImportError, key::KeyError, key::KeyVersionError, store::StoreError,
 };
 
 /// Why a request was not answered with what it asked for.
@@ -100,9 +100,12 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
         | KeyringError::MountGone
         | KeyringError::BadRecordName(_)
         | KeyringError::Policy(_)
+        | KeyringError::Backup(_)
+        | KeyringError::Import(ImportError::TooShort | ImportError::NotUnwrapped)
         | KeyringError::Seal(_) => StatusCode::BAD_REQUEST,
         KeyringError::Key(KeyError::NoRandomness)
-        | KeyringError::KeyVersion(KeyVersionError::NoRandomness) => {
+        | KeyringError::KeyVersion(KeyVersionError::NoRandomness)
+        | KeyringError::Import(ImportError::WrappingKey) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
         KeyringError::Key(_) => StatusCode::BAD_REQUEST,

@@ -2,7 +2,8 @@
 
 use crate::{
     barrier::BarrierError,
-    key::{KeyError, KeyVersionError, PolicyError},
+    import::ImportError,
+    key::{KeyError, KeyVersionError, PolicyError, backup::BackupError},
     name::KeyName,
     seal::SealError,
     store::StoreError,
@@ -48,6 +49,12 @@ pub enum Error {
     /// A key version could not be made or read.
     #[error(transparent)]
     KeyVersion(#[from] KeyVersionError),
+    /// A text is no backup that can be restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A wrapped key was not taken.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A share or the seal's state does not allow it.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -57,6 +57,20 @@ pub fn derive_cipher(key_type: KeyType, key: &SecretBytes, context: &[u8]) -> Ci
     Cipher::new(key_type, encryption_key.expose()).expect("derived with the length of the type")
 }
 
+/// The cipher of a key derived by HMAC-SHA256 in counter mode (NIST SP 800-108) with one block:
+/// HMAC(key, 0 ‖ context ‖ 256), both numbers as 32 bits. Shorter keys take its first bytes.
+pub fn derive_cipher_by_counter(key_type: KeyType, key: &SecretBytes, context: &[u8]) -> Cipher {
+    bleached(|| {
+        let mut block = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key.expose()));
+        block.update(&0_u32.to_be_bytes());
+        block.update(context);
+        block.update(&256_u32.to_be_bytes());
+        let block = block.sign();
+        let encryption_key = &block.as_ref()[..key_type.key_bytes()];
+        Cipher::new(key_type, encryption_key).expect("a block is as long as the longest key")
+    })
+}
+
 /// The cipher of a convergent key for `context`, and the key of its nonces.
 pub fn derive_convergent(
     key_type: KeyType,

@@ -10,13 +10,13 @@ pub mod base64;
 pub mod ciphertext;
 pub mod clock;
 pub mod error;
+pub mod import;
 pub mod kdf;
 pub mod key;
 pub mod keyring;
 pub mod mount;
 pub mod name;
 pub mod record;
-
 pub mod seal;
 pub mod secret;
 pub mod share;

@@ -111,8 +111,6 @@ pub fn verb(method: &Method, query: &Query) -> Result<Verb, Error> {
         "POST" | "PUT" => Ok(Verb::Write),
         "DELETE" => Ok(Verb::Delete),
         "HEAD" => Ok(Verb::Head),
-        "PATCH" => Err(Error::UnsupportedOperation),
-        "OPTIONS" => Err(Error::bad_request("cannot handle internal-only request operation")),
         _ => Err(Error::MethodNotAllowed),
     }
 }

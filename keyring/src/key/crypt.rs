@@ -165,6 +165,12 @@ impl Key {
                 random_nonce(&mut buffer[nonce_start..start])?;
                 derived.seal(&mut buffer, nonce_start, request.associated_data)
             }
+            Derivation::PerContextByCounter => {
+                let context = context(request.context)?;
+                let derived = kdf::derive_cipher_by_counter(key_type, version.key(), context);
+                random_nonce(&mut buffer[nonce_start..start])?;
+                derived.seal(&mut buffer, nonce_start, request.associated_data)
+            }
             Derivation::Convergent => {
                 let (derived, nonce_key) =
                     kdf::derive_convergent(key_type, version.key(), context(request.context)?);
@@ -200,6 +206,11 @@ impl Key {
             Derivation::None => version.cipher(),
             Derivation::PerContext | Derivation::Convergent => {
                 derived = kdf::derive_cipher(key_type, version.key(), context(derivation_context)?);
+                &derived
+            }
+            Derivation::PerContextByCounter => {
+                let context = context(derivation_context)?;
+                derived = kdf::derive_cipher_by_counter(key_type, version.key(), context);
                 &derived
             }
         };

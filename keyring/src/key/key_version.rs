@@ -66,11 +66,16 @@ impl KeyVersion {
         number: Version,
         created: Timestamp,
     ) -> Result<Self, KeyVersionError> {
-        let random = |len| {
-            SecretBytes::fill_with(len, |bytes| SystemRandom::new().fill(bytes))
-                .map_err(|_| KeyVersionError::NoRandomness)
-        };
-        Self::from_secrets(key_type, number, created, random(key_type.key_bytes())?, random(HMAC_KEY_BYTES)?)
+        let key = random(key_type.key_bytes())?;
+        Self::from_secrets(key_type, number, created, key, Self::random_hmac_key()?)
+    }
+
+    /// An HMAC key for a version that comes without one.
+    ///
+    /// # Errors
+    /// [`KeyVersionError::NoRandomness`].
+    pub fn random_hmac_key() -> Result<SecretBytes, KeyVersionError> {
+        random(HMAC_KEY_BYTES)
     }
 
     /// A version from keys that exist already: a restored backup, an import, a stored record.
@@ -164,6 +169,11 @@ impl KeyVersion {
         }
         Self::from_secrets(key_type, number, created, key, hmac_key)
     }
+}
+
+fn random(len: usize) -> Result<SecretBytes, KeyVersionError> {
+    SecretBytes::fill_with(len, |bytes| SystemRandom::new().fill(bytes))
+        .map_err(|_| KeyVersionError::NoRandomness)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], KeyVersionError> {

@@ -3,6 +3,7 @@
 //! A change makes a new [`Key`] that shares the versions it kept, so that a reader works on one
 //! state from beginning to end and never waits for a writer.
 
+pub mod backup;
 mod crypt;
 mod key_version;
 mod policy;

@@ -21,6 +21,19 @@ pub enum Derivation {
     /// As above, and the nonce follows from the plaintext, so that equal plaintexts under equal
     /// contexts give equal ciphertexts.
     Convergent,
+    /// By HMAC-SHA256 in counter mode: what peers used before HKDF, and still use for imported
+    /// keys.
+    PerContextByCounter,
+}
+
+impl Derivation {
+    /// Whether every operation needs a context.
+    pub fn needs_context(self) -> bool {
+        match self {
+            Self::None => false,
+            Self::PerContext | Self::Convergent | Self::PerContextByCounter => true,
+        }
+    }
 }
 
 /// A key whose first version came from outside.
@@ -172,6 +185,14 @@ pub enum PolicyError {
     ImportedRotation(String),
     #[error("the key has no further version number; create a new key")]
     VersionsExhausted,
+    #[error("the import_version endpoint can only be used with an imported key")]
+    NotImported,
+    #[error("import_version cannot be used on keys with convergent encryption enabled")]
+    ConvergentImport,
+    #[error("exporting is disallowed on the policy")]
+    ExportDisallowed,
+    #[error("plaintext backup is disallowed on the policy")]
+    BackupDisallowed,
     #[error("deletion is not allowed for this key")]
     DeletionNotAllowed,
 }
@@ -194,7 +215,7 @@ impl KeyPolicy {
     /// # Errors
     /// If the key type or the rotation period does not allow what is asked.
     pub fn create(new: NewKey) -> Result<Self, PolicyError> {
-        if new.derivation != Derivation::None && !new.key_type.supports_derivation() {
+        if new.derivation.needs_context() && !new.key_type.supports_derivation() {
             return Err(PolicyError::DerivationNotSupported(new.key_type));
         }
         Ok(Self {
@@ -213,6 +234,42 @@ impl KeyPolicy {
             backup: None,
             restore: None,
         })
+    }
+
+    /// The policy after a version from outside was added.
+    ///
+    /// # Errors
+    /// If the key is soft-deleted, was not imported, or is convergent.
+    pub fn import_version(&self) -> Result<Self, PolicyError> {
+        if self.soft_deleted {
+            return Err(PolicyError::SoftDeleted);
+        }
+        if self.imported.is_none() {
+            return Err(PolicyError::NotImported);
+        }
+        if self.derivation == Derivation::Convergent {
+            return Err(PolicyError::ConvergentImport);
+        }
+        let latest_version = self.latest_version.next().ok_or(PolicyError::VersionsExhausted)?;
+        Ok(Self { latest_version, ..self.clone() })
+    }
+
+    /// The policy after a backup in plaintext was taken at `time`.
+    ///
+    /// # Errors
+    /// If the key is soft-deleted or does not allow such backups.
+    pub fn back_up(&self, time: Timestamp) -> Result<Self, PolicyError> {
+        if self.soft_deleted {
+            return Err(PolicyError::SoftDeleted);
+        }
+        if !self.exportable {
+            return Err(PolicyError::ExportDisallowed);
+        }
+        if !self.allow_plaintext_backup {
+            return Err(PolicyError::BackupDisallowed);
+        }
+        let backup = Some(Event { time, version: self.latest_version });
+        Ok(Self { backup, ..self.clone() })
     }
 
     /// The policy after a rotation added the next version.

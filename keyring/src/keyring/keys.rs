@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// What a change writes, deletes and leaves in memory (`None`: no key).
-struct Transition {
-    key: Option<Key>,
-    put: Vec<(Path, SecretBytes)>,
-    delete: Vec<Path>,
+pub(super) struct Transition {
+    pub(super) key: Option<Key>,
+    pub(super) put: Vec<(Path, SecretBytes)>,
+    pub(super) delete: Vec<Path>,
 }
 
 impl Keyring {
@@ -245,7 +245,7 @@ impl Keyring {
         Ok(rotated)
     }
 
-    async fn change_existing(
+    pub(super) async fn change_existing(
         &self,
         mount: &Arc<MountEntry>,
         name: KeyName,
@@ -364,7 +364,7 @@ impl Keyring {
 }
 
 impl Transition {
-    fn write_policy(mount: uuid::Uuid, key: Key) -> Self {
+    pub(super) fn write_policy(mount: uuid::Uuid, key: Key) -> Self {
         let path = paths::key_policy(mount, key.name());
         let put = vec![(path, encode_policy(key.policy()))];
         Self { key: Some(key), put, delete: Vec::new() }

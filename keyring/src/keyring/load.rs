@@ -78,6 +78,7 @@ pub(super) fn load(barrier: Barrier, snapshot: &Snapshot) -> Result<Loaded, Erro
         barrier,
         table: ArcSwap::from_pointee(table),
         table_change: Mutex::new(table_revision),
+        wrapping_keys: Mutex::new(()),
     };
     Ok(Loaded { open, orphans })
 }

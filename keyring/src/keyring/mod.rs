@@ -4,6 +4,7 @@
 //! caller who goes away cannot leave the memory behind the store; it is committed first and seen
 //! in memory afterwards.
 
+mod imports;
 mod keys;
 mod life;
 mod load;

@@ -87,7 +87,7 @@ impl Keyring {
 
     async fn sweep_mount(&self, entry: &MountEntry) -> Result<(), Error> {
         let id = entry.mount().id;
-        let mut records = Vec::new();
+        let mut records = vec![paths::wrapping_key(id)];
         for name in entry.key_names() {
             let slot = entry.slot(&name);
             let _change = slot.change.lock().await;

@@ -20,6 +20,8 @@ pub(super) struct Open {
     pub(super) table: ArcSwap<MountTable>,
     /// Held while the mount table changes.
     pub(super) table_change: Mutex<Option<Revision>>,
+    /// Held while a wrapping key is generated, so that it happens once.
+    pub(super) wrapping_keys: Mutex<()>,
 }
 
 pub(super) type MountTable = BTreeMap<MountPath, Arc<MountEntry>>;

@@ -4,6 +4,7 @@
 //! seal/configuration                     how the root key is wrapped; not sealed
 //! barrier/terms                          the barrier's keys, under the root key
 //! mounts                                 the mount table
+//! mounts/<mount id>/wrapping-key         the RSA key that imported keys are wrapped with
 //! keys/<mount id>/<name>/policy          a key's policy
 //! keys/<mount id>/<name>/versions/<N>    one version of a key
 //! gateway/…                              what the gateway keeps: token keys and the like
@@ -23,6 +24,10 @@ pub(super) fn barrier_terms() -> Path {
 
 pub(super) fn mounts() -> Path {
     fixed("mounts")
+}
+
+pub(super) fn wrapping_key(mount: Uuid) -> Path {
+    Path::new(format!("mounts/{mount}/wrapping-key")).expect("a mount id makes a path")
 }
 
 pub(super) fn key_policy(mount: Uuid, name: &KeyName) -> Path {

@@ -11,11 +11,13 @@
 //!
 //! `suite` holds the tests of these four, and each store runs them.
 
+mod changes;
 mod memory;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
 #[cfg(test)]
 mod suite;
+mod transaction;
 
 use std::{fmt, sync::Arc};
 
@@ -81,6 +83,9 @@ pub struct Snapshot {
 }
 
 /// What a commit changes, and what must hold for it to happen.
+///
+/// A commit that changes nothing answers the current revision. Deletes come before puts: a path
+/// in both ends up written.
 #[derive(Clone, Debug, Default)]
 pub struct Txn {
     /// Each path must have been last written at this revision; `None`: must not exist.
@@ -114,6 +119,14 @@ pub enum StoreError {
     InUse {
         /// The directory or address.
         location: String,
+    },
+    /// There is something at the store's place, but no store that this release can open.
+    #[error("{location} cannot be opened as a store: {reason}")]
+    NotAStore {
+        /// The directory or address.
+        location: String,
+        /// What is there instead, and what to do.
+        reason: String,
     },
     /// Stored bytes are not what was written.
     #[error("the record at {path} is corrupted: {reason}")]

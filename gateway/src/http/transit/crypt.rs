@@ -24,7 +24,21 @@ pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Plaintext))?;
     let key = match call.mount()?.key(&call.parameter) {
         Some(key) => key,
-        None => create_missing(app, call, &fields, &request).await?,
+        None => {
+            // A request that encrypts nothing leaves no key behind.
+            let faults = request.items.iter().map(fault_before_encryption);
+            let faults: Vec<_> = faults.collect();
+            let key = create_missing(app, call, &fields, &request, faults.iter().any(Result::is_ok));
+            match key.await? {
+                Some(key) => key,
+                None => {
+                    let outcomes = faults.into_iter().map(|fault| {
+                        fault.and_then(|()| Err("encryption key not found".to_owned()))
+                    });
+                    return request.answer_encrypted(outcomes.collect(), &fields, call, Partial::Judged);
+                }
+            }
+        }
     };
     let outcomes = request.items.iter().map(|item| encrypt_item(&key, item));
     request.answer_encrypted(outcomes.collect(), &fields, call, Partial::Judged)
@@ -148,16 +162,17 @@ impl<'b> Request<'b> {
 }
 
 /// Creates the key that an encryption names and nobody made, as the body asks, where the mount
-/// allows it.
+/// allows it. `Ok(None)`: all is well with the request, but nothing in it is to be encrypted.
 async fn create_missing(
     app: &App,
     call: &Call,
     fields: &Fields<'_>,
     request: &Request<'_>,
-) -> Result<Arc<Key>, Error> {
+    wanted: bool,
+) -> Result<Option<Arc<Key>>, Error> {
     let mount = call.mount()?;
     if let Some(key) = app.keyring.refresh_key(mount, call.key_name()?).await? {
-        return Ok(key);
+        return Ok(Some(key));
     }
     let convergent = fields.boolean("convergent_encryption")?.unwrap_or(false);
     let derivation = match (request.has_context(), convergent) {
@@ -180,8 +195,22 @@ async fn create_missing(
     if mount.mount().settings.disable_upsert {
         return Err(Error::bad_request("encryption key not found"));
     }
+    if !wanted {
+        return Ok(None);
+    }
     let (key, _) = app.keyring.create_key(mount, call.key_name()?, new).await?;
-    Ok(key)
+    Ok(Some(key))
+}
+
+/// Why an item would fail with a key that was just made.
+fn fault_before_encryption(item: &Item<'_>) -> Outcome<()> {
+    Plaintext::from_base64(item.plaintext().as_bytes()).map_err(|error| error.to_string())?;
+    decode_context(item)?;
+    match item.key_version() {
+        0 | 1 => Ok(()),
+        ..0 => Err(KeyError::EncryptionVersionNegative.to_string()),
+        _ => Err(KeyError::EncryptionVersionTooNew.to_string()),
+    }
 }
 
 /// The key, read from the store again if a ciphertext names a version that is not known here:

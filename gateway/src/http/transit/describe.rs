@@ -24,6 +24,8 @@ pub struct KeyView<'k> {
     imported_key_allow_rotation: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kdf: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kdf_mode: Option<&'static str>,
     /// Version to creation time in seconds since 1970.
     keys: BTreeMap<u32, i64>,
     latest_version: u32,
@@ -47,7 +49,9 @@ impl<'k> KeyView<'k> {
     pub fn of(key: &'k Key) -> Self {
         let policy = key.policy();
         let key_type = policy.key_type;
-        let derived = policy.derivation != Derivation::None;
+        let derived = policy.derivation.needs_context();
+        let counter = (policy.derivation == Derivation::PerContextByCounter)
+            .then_some("hmac-sha256-counter");
         let convergent = policy.derivation == Derivation::Convergent;
         let creation = |version: &std::sync::Arc<sealgate_keyring::key::KeyVersion>| {
             (version.number().number(), version.created().as_second())
@@ -65,7 +69,8 @@ impl<'k> KeyView<'k> {
             exportable: policy.exportable,
             imported_key: policy.imported.is_some(),
             imported_key_allow_rotation: policy.imported.map(|imported| imported.allow_rotation),
-            kdf: derived.then_some("hkdf_sha256"),
+            kdf: counter.or(derived.then_some("hkdf_sha256")),
+            kdf_mode: counter,
             keys: key.usable_versions().map(creation).collect(),
             latest_version: policy.latest_version.number(),
             min_available_version: policy.min_available_version.map_or(0, |v| v.number()),

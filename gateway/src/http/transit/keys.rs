@@ -3,7 +3,7 @@
 use sealgate_keyring::{
     algorithm::KeyType,
     error::Error as KeyringError,
-    key::{Derivation, NewKey, Settings},
+    key::{Derivation, KeyPolicy, NewKey, Settings},
     name::KeyName,
 };
 use serde::Serialize;
@@ -53,7 +53,6 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let derived = fields.boolean("derived")?.unwrap_or(false);
     let convergent = fields.boolean("convergent_encryption")?.unwrap_or(false);
-    let asked_type = fields.string("type")?;
     let key_size = fields.integer("key_size")?.unwrap_or(0);
     let new = NewKey {
         exportable: fields.boolean("exportable")?.unwrap_or(false),
@@ -71,14 +70,16 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
         },
         ..NewKey::of_type(KeyType::Aes256Gcm96)
     };
-    sealgate_keyring::key::KeyPolicy::create(new).map_err(KeyringError::from)?;
+    KeyPolicy::create(new).map_err(KeyringError::from)?;
     let new = NewKey { key_type: key_type(&fields)?, ..new };
-    drop(asked_type);
     if key_size != 0 {
         return Err(Error::bad_request(format!(
             "key_size is not valid for algorithm {}",
             new.key_type
         )));
+    }
+    if fields.string("external_key_ref")?.is_some_and(|reference| !reference.is_empty()) {
+        return Err(Error::bad_request("must provide type=external-key to use external_key_ref"));
     }
     let (key, _) = app.keyring.create_key(call.mount()?, call.key_name()?, new).await?;
     Ok(Answer::data(&KeyView::of(&key)).warn(call.unrecognized(&fields)))
@@ -126,7 +127,15 @@ pub async fn configure(app: &App, call: &Call) -> Result<Answer, Error> {
 
 pub async fn rotate(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
-    let key = app.keyring.rotate_key(call.mount()?, call.key_name()?).await?;
+    let mount = call.mount()?;
+    if fields.string("external_key_ref")?.is_some_and(|reference| !reference.is_empty()) {
+        let key = mount.key(&call.parameter).ok_or(KeyringError::KeyNotFound)?;
+        return Err(Error::bad_request(format!(
+            "cannot use external_key_ref on key of type {}",
+            key.policy().key_type
+        )));
+    }
+    let key = app.keyring.rotate_key(mount, call.key_name()?).await?;
     Ok(Answer::data(&KeyView::of(&key)).warn(call.unrecognized(&fields)))
 }
 

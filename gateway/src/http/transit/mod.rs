@@ -1,8 +1,11 @@
 //! The paths of a transit mount.
 
+mod backup;
 mod batch;
 mod crypt;
 mod describe;
+mod export;
+mod import;
 mod items;
 mod keys;
 mod mount;
@@ -62,6 +65,15 @@ const AUTO_ROTATE: Field = field(
     "Time between automatic rotations, an hour at least; 0 switches them off",
 );
 
+const EXTERNAL_KEY: Field =
+    field("external_key_ref", FieldKind::String, "Not supported: keys live in the keyring");
+const IMPORT_CIPHERTEXT: Field =
+    field("ciphertext", FieldKind::Base64, "The key, wrapped with the mount's wrapping key");
+const HASH_FUNCTION: Field =
+    field("hash_function", FieldKind::String, "Hash of the OAEP wrapping; SHA256 by default");
+const BACKUP: Field = field("backup", FieldKind::Base64, "What a backup answered");
+const FORCE: Field = field("force", FieldKind::Boolean, "Take the place of an existing key");
+
 /// The routes of every transit mount.
 pub const ROUTES: &[Route] = &[
     // The path of work comes first: the table is searched from the top.
@@ -120,6 +132,7 @@ pub const ROUTES: &[Route] = &[
             AUTO_ROTATE,
             field("key_size", FieldKind::Integer, "Bytes of a key of variable size"),
             CONTEXT,
+            EXTERNAL_KEY,
         ],
         |app, call| Box::pin(keys::create(app, call)),
     ),
@@ -163,7 +176,7 @@ pub const ROUTES: &[Route] = &[
         Verb::Write,
         "keys/{name}/rotate",
         "Add a version to a key",
-        &[],
+        &[EXTERNAL_KEY],
         |app, call| Box::pin(keys::rotate(app, call)),
     ),
     route(
@@ -189,6 +202,78 @@ pub const ROUTES: &[Route] = &[
         "Take the mark of a soft deletion away",
         &[],
         |app, call| Box::pin(keys::soft_delete_restore(app, call)),
+    ),
+    route(
+        "transit-read-wrapping-key",
+        Verb::Read,
+        "wrapping_key",
+        "Read the RSA public key that imported keys are wrapped with",
+        &[],
+        |app, call| Box::pin(import::wrapping_key(app, call)),
+    ),
+    route(
+        "transit-import-key",
+        Verb::Write,
+        "keys/{name}/import",
+        "Create a key from wrapped bytes",
+        &[
+            TYPE,
+            field("derived", FieldKind::Boolean, "Derive a key from each request's context"),
+            EXPORTABLE,
+            PLAINTEXT_BACKUP,
+            AUTO_ROTATE,
+            IMPORT_CIPHERTEXT,
+            HASH_FUNCTION,
+            field("allow_rotation", FieldKind::Boolean, "Versions may be generated here later"),
+            field("public_key", FieldKind::String, "For key types that have one"),
+            CONTEXT,
+        ],
+        |app, call| Box::pin(import::import(app, call)),
+    ),
+    route(
+        "transit-import-key-version",
+        Verb::Write,
+        "keys/{name}/import_version",
+        "Add a version from wrapped bytes to an imported key",
+        &[
+            IMPORT_CIPHERTEXT,
+            HASH_FUNCTION,
+            field("public_key", FieldKind::String, "For key types that have one"),
+            field("version", FieldKind::Integer, "A version that lacks its private key"),
+        ],
+        |app, call| Box::pin(import::import_version(app, call)),
+    ),
+    route(
+        "transit-export-key",
+        Verb::Read,
+        "export/{path}",
+        "Read the bytes of an exportable key: export/:type/:name[/:version]",
+        &[],
+        |app, call| Box::pin(export::export(app, call)),
+    ),
+    route(
+        "transit-back-up-key",
+        Verb::Read,
+        "backup/{name}",
+        "Take a plaintext backup of a key",
+        &[],
+        |app, call| Box::pin(backup::backup(app, call)),
+    ),
+    route(
+        "transit-restore-key-by-its-name",
+        Verb::Write,
+        "restore",
+        "Restore a backup under the name it was made with",
+        &[BACKUP, FORCE],
+        |app, call| Box::pin(backup::restore(app, call)),
+    ),
+    route(
+        "transit-restore-key",
+        Verb::Write,
+        "restore/{name}",
+        "Restore a backup",
+        &[BACKUP, FORCE],
+        |app, call| Box::pin(backup::restore(app, call)),
     ),
     route(
         "transit-read-keys-configuration",

@@ -1,0 +1,423 @@
+//! The peers' plaintext backup: base64 of a JSON document with the policy and every version.
+//!
+//! A backup that was made by Vault or OpenBao is read here, and one that was made here is read
+//! there. The fields, their names and their order are those of the peers' `keysutil.Policy`.
+
+use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use zeroize::Zeroizing;
+
+use super::{Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError};
+use crate::{
+    algorithm::KeyType, base64, name::KeyName, secret::SecretBytes, version::Version,
+};
+
+/// Why a text is no backup that can be restored.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each sentence says what the variant means")]
+pub enum BackupError {
+    #[error("the backup is not base64: {0}")]
+    Base64(#[from] base64::Base64Error),
+    #[error("the backup is not the JSON of a key: {0}")]
+    Json(serde_json::Error),
+    #[error("the backup's key type {0} is not supported")]
+    KeyType(u32),
+    #[error("the backup has no usable name; give one")]
+    Name,
+    #[error("the backup's version numbers contradict each other")]
+    Versions,
+    #[error("the backup lacks version {0}")]
+    MissingVersion(Version),
+    #[error("version {version} of the backup cannot be used: {reason}")]
+    BadVersion { version: Version, reason: KeyVersionError },
+    #[error(
+        "refusing to support decryption with old convergent encryption key: version {0}"
+    )]
+    OldConvergent(i32),
+    #[error("the backup's key derivation {0} is not known")]
+    Kdf(u32),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    policy: Policy,
+    #[serde(default)]
+    archived_keys: Option<Archive>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Archive {
+    keys: Option<Vec<Entry>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Policy {
+    name: String,
+    keys: Option<BTreeMap<Version, Entry>>,
+    #[serde(default)]
+    derived: bool,
+    #[serde(default)]
+    kdf: u32,
+    #[serde(default)]
+    convergent_encryption: bool,
+    #[serde(default)]
+    exportable: bool,
+    #[serde(default)]
+    min_decryption_version: u32,
+    #[serde(default)]
+    min_encryption_version: u32,
+    latest_version: u32,
+    #[serde(default)]
+    archive_version: u32,
+    #[serde(default)]
+    archive_min_version: u32,
+    #[serde(default)]
+    min_available_version: u32,
+    #[serde(default)]
+    deletion_allowed: bool,
+    #[serde(default)]
+    convergent_version: i32,
+    #[serde(rename = "type")]
+    key_type: u32,
+    #[serde(default)]
+    backup_info: Option<Event>,
+    #[serde(default)]
+    restore_info: Option<Event>,
+    #[serde(default)]
+    allow_plaintext_backup: bool,
+    #[serde(default)]
+    version_template: String,
+    #[serde(default)]
+    storage_prefix: String,
+    /// Nanoseconds.
+    #[serde(default)]
+    auto_rotate_period: u64,
+    #[serde(rename = "Imported", default)]
+    imported: bool,
+    #[serde(rename = "AllowImportedKeyRotation", default)]
+    allow_imported_key_rotation: bool,
+    #[serde(default)]
+    soft_deleted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    key: Bytes,
+    hmac_key: Bytes,
+    time: String,
+    ec_x: Option<()>,
+    ec_y: Option<()>,
+    ec_d: Option<()>,
+    rsa_key: Option<()>,
+    rsa_public_key: Option<()>,
+    #[serde(default)]
+    public_key: String,
+    #[serde(default)]
+    convergent_version: i32,
+    /// Seconds since 1970.
+    #[serde(default)]
+    creation_time: i64,
+    certificate_chain: Option<()>,
+    #[serde(default)]
+    external_key_ref: String,
+}
+
+/// Go writes a byte slice as base64, and an empty one as `null`.
+#[derive(Default)]
+struct Bytes(Option<SecretBytes>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            None => serializer.serialize_none(),
+            Some(bytes) => {
+                let text = Zeroizing::new(base64::encode(bytes.expose()));
+                serializer.serialize_str(&text)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(Self(None));
+        };
+        let bytes = base64::decode(Zeroizing::new(text).as_bytes()).map_err(D::Error::custom)?;
+        Ok(Self((!bytes.is_empty()).then(|| SecretBytes::from_vec(bytes))))
+    }
+}
+
+const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+const NANOSECONDS: u64 = 1_000_000_000;
+/// The form of convergent encryption in which each version has its own nonce key.
+const CONVERGENT_FORM: i32 = 3;
+const KDF_COUNTER: u32 = 0;
+const KDF_HKDF: u32 = 1;
+
+impl Entry {
+    fn empty() -> Self {
+        Self {
+            key: Bytes(None),
+            hmac_key: Bytes(None),
+            time: ZERO_TIME.to_owned(),
+            ec_x: None,
+            ec_y: None,
+            ec_d: None,
+            rsa_key: None,
+            rsa_public_key: None,
+            public_key: String::new(),
+            convergent_version: 0,
+            creation_time: 0,
+            certificate_chain: None,
+            external_key_ref: String::new(),
+        }
+    }
+
+    fn of(version: &KeyVersion, convergent: bool) -> Self {
+        let copy = |secret: &SecretBytes| Bytes(Some(SecretBytes::copy_of(secret.expose())));
+        Self {
+            key: copy(version.key()),
+            hmac_key: copy(version.hmac_key()),
+            time: version.created().to_string(),
+            convergent_version: if convergent { CONVERGENT_FORM } else { 0 },
+            creation_time: version.created().as_second(),
+            ..Self::empty()
+        }
+    }
+
+    fn created(&self) -> Timestamp {
+        let stamped = self.time.parse().ok().filter(|_| self.time != ZERO_TIME);
+        let counted = || Timestamp::from_second(self.creation_time).ok();
+        stamped.or_else(counted).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// Writes a backup of `key`.
+pub fn write(key: &Key) -> Zeroizing<String> {
+    let policy = key.policy();
+    let convergent = policy.derivation == Derivation::Convergent;
+    let entry = |version: &Arc<KeyVersion>| Entry::of(version, convergent);
+    let oldest = policy.min_available_version.map_or(0, Version::number);
+    let mut archive: Vec<Entry> = key.versions().iter().map(entry).collect();
+    if oldest == 0 {
+        // The archive is indexed by version minus the oldest available one, which is 0 here.
+        archive.insert(0, Entry::empty());
+    }
+    let document = Document {
+        policy: Policy {
+            name: key.name().to_string(),
+            keys: Some(key.usable_versions().map(|v| (v.number(), entry(v))).collect()),
+            derived: policy.derivation.needs_context(),
+            kdf: match policy.derivation {
+                Derivation::PerContext | Derivation::Convergent => KDF_HKDF,
+                Derivation::None | Derivation::PerContextByCounter => KDF_COUNTER,
+            },
+            convergent_encryption: convergent,
+            exportable: policy.exportable,
+            min_decryption_version: policy.min_decryption_version.number(),
+            min_encryption_version: policy.min_encryption_version.map_or(0, Version::number),
+            latest_version: policy.latest_version.number(),
+            archive_version: policy.latest_version.number(),
+            archive_min_version: oldest,
+            min_available_version: oldest,
+            deletion_allowed: policy.deletion_allowed,
+            convergent_version: if convergent { -1 } else { 0 },
+            key_type: policy.key_type.peer_number(),
+            backup_info: policy.backup.clone(),
+            restore_info: policy.restore.clone(),
+            allow_plaintext_backup: policy.allow_plaintext_backup,
+            version_template: String::new(),
+            storage_prefix: String::new(),
+            auto_rotate_period: policy
+                .auto_rotate_seconds
+                .map_or(0, |seconds| seconds.get().saturating_mul(NANOSECONDS)),
+            imported: policy.imported.is_some(),
+            allow_imported_key_rotation: policy.imported.is_some_and(|i| i.allow_rotation),
+            soft_deleted: policy.soft_deleted,
+        },
+        archived_keys: Some(Archive { keys: Some(archive) }),
+    };
+    let json = serde_json::to_vec(&document).expect("a backup's map keys are strings");
+    Zeroizing::new(base64::encode(&Zeroizing::new(json)))
+}
+
+/// Reads a backup, under another name if one is given. The policy says that it was restored at
+/// `time`.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, BackupError> {
+    let json = Zeroizing::new(base64::decode(text.as_bytes())?);
+    let document: Document = serde_json::from_slice(&json).map_err(BackupError::Json)?;
+    let Document { policy, archived_keys } = document;
+    let name = name.or_else(|| KeyName::new(&policy.name)).ok_or(BackupError::Name)?;
+    let key_type = KeyType::from_peer_number(policy.key_type)
+        .map_err(|_| BackupError::KeyType(policy.key_type))?;
+    let archive = archived_keys.and_then(|archive| archive.keys).unwrap_or_default();
+    let mut entries = versions_by_number(archive, policy.archive_min_version.max(policy.min_available_version));
+    let Policy { keys, .. } = &policy;
+    if keys.as_ref().is_none_or(BTreeMap::is_empty) {
+        return Err(BackupError::Versions);
+    }
+    let derivation = read_derivation(&policy, &entries)?;
+    let read = read_policy(&policy, key_type, derivation, time)?;
+    entries.extend(policy.keys.unwrap_or_default());
+
+    let oldest = read.min_available_version.unwrap_or(Version::FIRST);
+    let mut versions = Vec::new();
+    for number in oldest.up_to(read.latest_version) {
+        let entry = entries.remove(&number).ok_or(BackupError::MissingVersion(number))?;
+        let created = entry.created();
+        let (Some(key), hmac_key) = (entry.key.0, entry.hmac_key.0) else {
+            return Err(BackupError::MissingVersion(number));
+        };
+        let unusable = |reason| BackupError::BadVersion { version: number, reason };
+        let hmac_key = match hmac_key {
+            Some(hmac_key) => hmac_key,
+            None => KeyVersion::random_hmac_key().map_err(unusable)?,
+        };
+        let version = KeyVersion::from_secrets(key_type, number, created, key, hmac_key);
+        versions.push(Arc::new(version.map_err(unusable)?));
+    }
+    Key::new(name, read, versions).map_err(BackupError::MissingVersion)
+}
+
+/// The archive's entries that hold a key, by version.
+fn versions_by_number(archive: Vec<Entry>, first: u32) -> BTreeMap<Version, Entry> {
+    let numbered = archive.into_iter().zip(first..);
+    let present = numbered.filter(|(entry, _)| entry.key.0.is_some());
+    present.filter_map(|(entry, number)| Some((Version::new(number)?, entry))).collect()
+}
+
+fn read_derivation(
+    policy: &Policy,
+    archive: &BTreeMap<Version, Entry>,
+) -> Result<Derivation, BackupError> {
+    if !policy.derived {
+        return Ok(Derivation::None);
+    }
+    if policy.convergent_encryption {
+        let current = policy.keys.iter().flat_map(BTreeMap::values);
+        for entry in current.chain(archive.values()) {
+            let form = match entry.convergent_version {
+                0 => policy.convergent_version,
+                form => form,
+            };
+            if form != CONVERGENT_FORM && form != -1 {
+                return Err(BackupError::OldConvergent(form));
+            }
+        }
+    }
+    match (policy.kdf, policy.convergent_encryption) {
+        (KDF_HKDF, true) => Ok(Derivation::Convergent),
+        (KDF_HKDF, false) => Ok(Derivation::PerContext),
+        (KDF_COUNTER, false) => Ok(Derivation::PerContextByCounter),
+        (kdf, _) => Err(BackupError::Kdf(kdf)),
+    }
+}
+
+fn read_policy(
+    policy: &Policy,
+    key_type: KeyType,
+    derivation: Derivation,
+    time: Timestamp,
+) -> Result<KeyPolicy, BackupError> {
+    let latest = Version::new(policy.latest_version).ok_or(BackupError::Versions)?;
+    let min_decryption = Version::new(policy.min_decryption_version).unwrap_or(Version::FIRST);
+    let min_encryption = Version::new(policy.min_encryption_version);
+    let min_available = Version::new(policy.min_available_version);
+    let ordered = min_available.is_none_or(|available| available <= min_decryption)
+        && min_decryption <= latest
+        && min_encryption.is_none_or(|encryption| (min_decryption..=latest).contains(&encryption));
+    if !ordered {
+        return Err(BackupError::Versions);
+    }
+    Ok(KeyPolicy {
+        key_type,
+        derivation,
+        exportable: policy.exportable,
+        allow_plaintext_backup: policy.allow_plaintext_backup,
+        deletion_allowed: policy.deletion_allowed,
+        latest_version: latest,
+        min_decryption_version: min_decryption,
+        min_encryption_version: min_encryption,
+        min_available_version: min_available,
+        auto_rotate_seconds: NonZeroU64::new(policy.auto_rotate_period / NANOSECONDS),
+        soft_deleted: policy.soft_deleted,
+        imported: policy
+            .imported
+            .then_some(Imported { allow_rotation: policy.allow_imported_key_rotation }),
+        backup: policy.backup_info.clone(),
+        restore: Some(Event { time, version: latest }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{Encrypt, NewKey, Plaintext};
+    use proptest::prelude::*;
+
+    fn key(derivation: Derivation) -> Key {
+        let name = KeyName::new("orders").unwrap();
+        let new = NewKey { derivation, ..NewKey::of_type(KeyType::Aes256Gcm96) };
+        let policy = KeyPolicy::create(new).unwrap();
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let version = |number| {
+            Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, number, now).unwrap())
+        };
+        let first = Key::new(name, policy, vec![version(Version::FIRST)]).unwrap();
+        let policy = first.policy().rotate("orders").unwrap();
+        let second = policy.latest_version;
+        first.with_version(policy, version(second))
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        for derivation in [
+            Derivation::None,
+            Derivation::PerContext,
+            Derivation::Convergent,
+            Derivation::PerContextByCounter,
+        ] {
+            let original = key(derivation);
+            let restored = read(&write(&original), None, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(restored.policy().derivation, derivation);
+            assert_eq!(restored.policy().latest_version, original.policy().latest_version);
+            let request = Encrypt { context: b"context", ..Encrypt::default() };
+            let sealed = original.encrypt(request, Plaintext::copy_of(b"message")).unwrap();
+            let opened = restored.decrypt(&sealed.to_text(), b"context", b"").unwrap();
+            assert_eq!(opened.expose(), b"message");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_backup() {
+        let refused = |text: &str| read(text, None, Timestamp::UNIX_EPOCH).err().unwrap();
+        assert!(matches!(refused("!"), BackupError::Base64(_)));
+        assert!(matches!(refused("e30="), BackupError::Json(_)));
+        let whole = String::from_utf8(base64::decode(write(&key(Derivation::None)).as_bytes()).unwrap());
+        let whole = whole.unwrap();
+        for (from, to) in [
+            ("\"type\":0", "\"type\":77"),
+            ("\"latest_version\":2", "\"latest_version\":3"),
+            ("\"latest_version\":2", "\"latest_version\":4000000000"),
+            ("\"min_decryption_version\":1", "\"min_decryption_version\":3"),
+            ("\"name\":\"orders\"", "\"name\":\"../x\""),
+        ] {
+            assert!(whole.contains(from), "{from}");
+            refused(&base64::encode(whole.replace(from, to).as_bytes()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "\\PC{0,200}") {
+            let json = base64::encode(text.as_bytes());
+            let _ = read(&json, None, Timestamp::UNIX_EPOCH);
+        }
+    }
+}
