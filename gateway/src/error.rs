@@ -115,7 +115,9 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
             StatusCode::INTERNAL_SERVER_ERROR
         }
         KeyringError::Store(
-            StoreError::InUse { .. } | StoreError::Compacted { .. } | StoreError::Unavailable { .. },
+            StoreError::InUse { .. }
+            | StoreError::NotAStore { .. }
+            | StoreError::Compacted { .. } | StoreError::Unavailable { .. },
         )
         | KeyringError::StillInUse
         | KeyringError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,

@@ -66,7 +66,11 @@ fn decode_like_go(text: &[u8], out: &mut Vec<u8>) -> Result<(), Base64Error> {
         let mut count = 0;
         while count < 4 {
             let Some(&byte) = text.get(at) else {
-                return if count == 0 { Ok(()) } else { Err(Base64Error(at - count)) };
+                return if count == 0 {
+                    Ok(())
+                } else {
+                    Err(Base64Error(at - count))
+                };
             };
             at += 1;
             if let Some(digit) = digit(byte) {
@@ -78,7 +82,9 @@ fn decode_like_go(text: &[u8], out: &mut Vec<u8>) -> Result<(), Base64Error> {
                 return Err(Base64Error(at - 1));
             }
         }
-        let word = digits.iter().fold(0u32, |word, &digit| word << 6 | u32::from(digit));
+        let word = digits
+            .iter()
+            .fold(0u32, |word, &digit| word << 6 | u32::from(digit));
         out.extend_from_slice(&word.to_be_bytes()[1..]);
     }
 }
@@ -106,7 +112,9 @@ fn finish(
     if at < text.len() {
         return Err(Base64Error(at));
     }
-    let mut word = digits.iter().fold(0u32, |word, &digit| word << 6 | u32::from(digit));
+    let mut word = digits
+        .iter()
+        .fold(0u32, |word, &digit| word << 6 | u32::from(digit));
     word <<= 6 * (4 - digits.len());
     out.extend_from_slice(&word.to_be_bytes()[1..digits.len()]);
     Ok(())
@@ -131,9 +139,16 @@ mod tests {
     /// Inputs and offsets as Go 1.26's `base64.StdEncoding.DecodeString` answers them.
     #[test]
     fn fails_where_go_fails() {
-        for (text, offset) in
-            [("abc", 0), ("abcd=", 4), ("ab=c", 2), ("ab=", 3), ("!!!!", 0), ("AAAA!", 4), ("ab==x", 4), ("=", 0)]
-        {
+        for (text, offset) in [
+            ("abc", 0),
+            ("abcd=", 4),
+            ("ab=c", 2),
+            ("ab=", 3),
+            ("!!!!", 0),
+            ("AAAA!", 4),
+            ("ab==x", 4),
+            ("=", 0),
+        ] {
             assert_eq!(decode(text.as_bytes()), Err(Base64Error(offset)), "{text}");
         }
     }

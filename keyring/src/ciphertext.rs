@@ -40,8 +40,13 @@ impl<'a> Ciphertext<'a> {
     /// [`CiphertextError`], which names the first thing that is wrong.
     pub fn parse(text: &'a str) -> Result<Self, CiphertextError> {
         let rest = text.strip_prefix(PREFIX).ok_or(CiphertextError::NoPrefix)?;
-        let (version, encoded) = rest.split_once(':').ok_or(CiphertextError::WrongNumberOfFields)?;
-        let version = match version.parse::<i64>().map_err(|_| CiphertextError::BadVersion)? {
+        let (version, encoded) = rest
+            .split_once(':')
+            .ok_or(CiphertextError::WrongNumberOfFields)?;
+        let version = match version
+            .parse::<i64>()
+            .map_err(|_| CiphertextError::BadVersion)?
+        {
             // Before versions were counted from 1, the first one was called 0.
             0 => 1,
             version => version,
@@ -83,7 +88,10 @@ mod tests {
             ("vault:v1", CiphertextError::WrongNumberOfFields),
             ("vault:vx:AAAA", CiphertextError::BadVersion),
             ("vault:v:AAAA", CiphertextError::BadVersion),
-            ("vault:v99999999999999999999:AAAA", CiphertextError::BadVersion),
+            (
+                "vault:v99999999999999999999:AAAA",
+                CiphertextError::BadVersion,
+            ),
         ] {
             assert_eq!(Ciphertext::parse(text), Err(error), "{text}");
         }

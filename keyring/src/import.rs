@@ -115,7 +115,10 @@ impl WrappingKey {
         let text = base64::encode(der.as_ref());
         let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
         let body: Vec<_> = lines.collect();
-        Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", body.join("\n")))
+        Ok(format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            body.join("\n")
+        ))
     }
 
     /// Unwraps key material.
@@ -124,21 +127,25 @@ impl WrappingKey {
     /// [`ImportError`].
     pub fn unwrap(self, wrapped: &[u8], hash: OaepHash) -> Result<SecretBytes, ImportError> {
         let failed = |_| ImportError::NotUnwrapped;
-        let (one_time_key, material) =
-            wrapped.split_at_checked(WRAPPED_KEY_BYTES).ok_or(ImportError::TooShort)?;
+        let (one_time_key, material) = wrapped
+            .split_at_checked(WRAPPED_KEY_BYTES)
+            .ok_or(ImportError::TooShort)?;
         if material.is_empty() {
             return Err(ImportError::TooShort);
         }
         let private = OaepPrivateDecryptingKey::new(self.0).map_err(failed)?;
         let mut opened = Zeroizing::new(vec![0; private.min_output_size()]);
-        let one_time_key =
-            private.decrypt(hash.algorithm(), one_time_key, &mut opened, None).map_err(failed)?;
+        let one_time_key = private
+            .decrypt(hash.algorithm(), one_time_key, &mut opened, None)
+            .map_err(failed)?;
         if one_time_key.len() != ONE_TIME_KEY_BYTES {
             return Err(ImportError::NotUnwrapped);
         }
         let kek = AesKek::new(&AES_256, one_time_key).map_err(failed)?;
         let mut output = Zeroizing::new(vec![0; material.len()]);
-        let key = kek.unwrap_with_padding(material, &mut output).map_err(failed)?;
+        let key = kek
+            .unwrap_with_padding(material, &mut output)
+            .map_err(failed)?;
         Ok(SecretBytes::copy_of(key))
     }
 }

@@ -20,7 +20,9 @@ impl MountPath {
         let text = text.strip_suffix('/').unwrap_or(text);
         let clean = |segment: &str| {
             !matches!(segment, "" | "." | "..")
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~@+".contains(&b))
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.~@+".contains(&b))
         };
         (text.len() < Self::MAX_BYTES && text.split('/').all(clean))
             .then(|| Self(format!("{text}/").into()))
@@ -88,7 +90,12 @@ pub struct Mount {
 impl Mount {
     /// A new mount with a new identity.
     pub fn new(path: MountPath, attributes: BTreeMap<String, serde_json::Value>) -> Self {
-        Self { id: Uuid::new_v4(), path, settings: MountSettings::default(), attributes }
+        Self {
+            id: Uuid::new_v4(),
+            path,
+            settings: MountSettings::default(),
+            attributes,
+        }
     }
 }
 

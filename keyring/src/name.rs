@@ -17,7 +17,9 @@ impl KeyName {
         bytes.len() <= Self::MAX_BYTES
             && bytes.first().is_some_and(|&first| word(first))
             && bytes.last().is_some_and(|&last| word(last))
-            && bytes.iter().all(|&byte| word(byte) || byte == b'-' || byte == b'.')
+            && bytes
+                .iter()
+                .all(|&byte| word(byte) || byte == b'-' || byte == b'.')
     }
 
     /// Parses a name; `None` if [`KeyName::is_valid`] says no.

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Where the barrier keys are stored.
-pub const KEYS_PATH: &str = "barrier/keys";
+pub const KEYS_PATH: &str = "barrier/terms";
 
 const KEYS_DOMAIN: &str = "sealgate barrier keys";
 const RECORD_DOMAIN: &str = "sealgate record";

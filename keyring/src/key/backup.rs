@@ -10,9 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
 use super::{Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError};
-use crate::{
-    algorithm::KeyType, base64, name::KeyName, secret::SecretBytes, version::Version,
-};
+use crate::{algorithm::KeyType, base64, name::KeyName, secret::SecretBytes, version::Version};
 
 /// Why a text is no backup that can be restored.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +29,11 @@ pub enum BackupError {
     #[error("the backup lacks version {0}")]
     MissingVersion(Version),
     #[error("version {version} of the backup cannot be used: {reason}")]
-    BadVersion { version: Version, reason: KeyVersionError },
-    #[error(
-        "refusing to support decryption with old convergent encryption key: version {0}"
-    )]
+    BadVersion {
+        version: Version,
+        reason: KeyVersionError,
+    },
+    #[error("refusing to support decryption with old convergent encryption key: version {0}")]
     OldConvergent(i32),
     #[error("the backup's key derivation {0} is not known")]
     Kdf(u32),
@@ -146,7 +145,9 @@ impl<'de> Deserialize<'de> for Bytes {
             return Ok(Self(None));
         };
         let bytes = base64::decode(Zeroizing::new(text).as_bytes()).map_err(D::Error::custom)?;
-        Ok(Self((!bytes.is_empty()).then(|| SecretBytes::from_vec(bytes))))
+        Ok(Self(
+            (!bytes.is_empty()).then(|| SecretBytes::from_vec(bytes)),
+        ))
     }
 }
 
@@ -209,7 +210,11 @@ pub fn write(key: &Key) -> Zeroizing<String> {
     let document = Document {
         policy: Policy {
             name: key.name().to_string(),
-            keys: Some(key.usable_versions().map(|v| (v.number(), entry(v))).collect()),
+            keys: Some(
+                key.usable_versions()
+                    .map(|v| (v.number(), entry(v)))
+                    .collect(),
+            ),
             derived: policy.derivation.needs_context(),
             kdf: match policy.derivation {
                 Derivation::PerContext | Derivation::Convergent => KDF_HKDF,
@@ -238,7 +243,9 @@ pub fn write(key: &Key) -> Zeroizing<String> {
             allow_imported_key_rotation: policy.imported.is_some_and(|i| i.allow_rotation),
             soft_deleted: policy.soft_deleted,
         },
-        archived_keys: Some(Archive { keys: Some(archive) }),
+        archived_keys: Some(Archive {
+            keys: Some(archive),
+        }),
     };
     let json = serde_json::to_vec(&document).expect("a backup's map keys are strings");
     Zeroizing::new(base64::encode(&Zeroizing::new(json)))
@@ -252,12 +259,22 @@ pub fn write(key: &Key) -> Zeroizing<String> {
 pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, BackupError> {
     let json = Zeroizing::new(base64::decode(text.as_bytes())?);
     let document: Document = serde_json::from_slice(&json).map_err(BackupError::Json)?;
-    let Document { policy, archived_keys } = document;
-    let name = name.or_else(|| KeyName::new(&policy.name)).ok_or(BackupError::Name)?;
+    let Document {
+        policy,
+        archived_keys,
+    } = document;
+    let name = name
+        .or_else(|| KeyName::new(&policy.name))
+        .ok_or(BackupError::Name)?;
     let key_type = KeyType::from_peer_number(policy.key_type)
         .map_err(|_| BackupError::KeyType(policy.key_type))?;
-    let archive = archived_keys.and_then(|archive| archive.keys).unwrap_or_default();
-    let mut entries = versions_by_number(archive, policy.archive_min_version.max(policy.min_available_version));
+    let archive = archived_keys
+        .and_then(|archive| archive.keys)
+        .unwrap_or_default();
+    let mut entries = versions_by_number(
+        archive,
+        policy.archive_min_version.max(policy.min_available_version),
+    );
     let Policy { keys, .. } = &policy;
     if keys.as_ref().is_none_or(BTreeMap::is_empty) {
         return Err(BackupError::Versions);
@@ -269,12 +286,17 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     let oldest = read.min_available_version.unwrap_or(Version::FIRST);
     let mut versions = Vec::new();
     for number in oldest.up_to(read.latest_version) {
-        let entry = entries.remove(&number).ok_or(BackupError::MissingVersion(number))?;
+        let entry = entries
+            .remove(&number)
+            .ok_or(BackupError::MissingVersion(number))?;
         let created = entry.created();
         let (Some(key), hmac_key) = (entry.key.0, entry.hmac_key.0) else {
             return Err(BackupError::MissingVersion(number));
         };
-        let unusable = |reason| BackupError::BadVersion { version: number, reason };
+        let unusable = |reason| BackupError::BadVersion {
+            version: number,
+            reason,
+        };
         let hmac_key = match hmac_key {
             Some(hmac_key) => hmac_key,
             None => KeyVersion::random_hmac_key().map_err(unusable)?,
@@ -289,7 +311,9 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
 fn versions_by_number(archive: Vec<Entry>, first: u32) -> BTreeMap<Version, Entry> {
     let numbered = archive.into_iter().zip(first..);
     let present = numbered.filter(|(entry, _)| entry.key.0.is_some());
-    present.filter_map(|(entry, number)| Some((Version::new(number)?, entry))).collect()
+    present
+        .filter_map(|(entry, number)| Some((Version::new(number)?, entry)))
+        .collect()
 }
 
 fn read_derivation(
@@ -347,11 +371,14 @@ fn read_policy(
         min_available_version: min_available,
         auto_rotate_seconds: NonZeroU64::new(policy.auto_rotate_period / NANOSECONDS),
         soft_deleted: policy.soft_deleted,
-        imported: policy
-            .imported
-            .then_some(Imported { allow_rotation: policy.allow_imported_key_rotation }),
+        imported: policy.imported.then_some(Imported {
+            allow_rotation: policy.allow_imported_key_rotation,
+        }),
         backup: policy.backup_info.clone(),
-        restore: Some(Event { time, version: latest }),
+        restore: Some(Event {
+            time,
+            version: latest,
+        }),
     })
 }
 
@@ -363,12 +390,14 @@ mod tests {
 
     fn key(derivation: Derivation) -> Key {
         let name = KeyName::new("orders").unwrap();
-        let new = NewKey { derivation, ..NewKey::of_type(KeyType::Aes256Gcm96) };
+        let new = NewKey {
+            derivation,
+            ..NewKey::of_type(KeyType::Aes256Gcm96)
+        };
         let policy = KeyPolicy::create(new).unwrap();
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let version = |number| {
-            Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, number, now).unwrap())
-        };
+        let version =
+            |number| Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, number, now).unwrap());
         let first = Key::new(name, policy, vec![version(Version::FIRST)]).unwrap();
         let policy = first.policy().rotate("orders").unwrap();
         let second = policy.latest_version;
@@ -386,10 +415,20 @@ mod tests {
             let original = key(derivation);
             let restored = read(&write(&original), None, Timestamp::UNIX_EPOCH).unwrap();
             assert_eq!(restored.policy().derivation, derivation);
-            assert_eq!(restored.policy().latest_version, original.policy().latest_version);
-            let request = Encrypt { context: b"context", ..Encrypt::default() };
-            let sealed = original.encrypt(request, Plaintext::copy_of(b"message")).unwrap();
-            let opened = restored.decrypt(&sealed.to_text(), b"context", b"").unwrap();
+            assert_eq!(
+                restored.policy().latest_version,
+                original.policy().latest_version
+            );
+            let request = Encrypt {
+                context: b"context",
+                ..Encrypt::default()
+            };
+            let sealed = original
+                .encrypt(request, Plaintext::copy_of(b"message"))
+                .unwrap();
+            let opened = restored
+                .decrypt(&sealed.to_text(), b"context", b"")
+                .unwrap();
             assert_eq!(opened.expose(), b"message");
         }
     }
@@ -399,13 +438,17 @@ mod tests {
         let refused = |text: &str| read(text, None, Timestamp::UNIX_EPOCH).err().unwrap();
         assert!(matches!(refused("!"), BackupError::Base64(_)));
         assert!(matches!(refused("e30="), BackupError::Json(_)));
-        let whole = String::from_utf8(base64::decode(write(&key(Derivation::None)).as_bytes()).unwrap());
+        let whole =
+            String::from_utf8(base64::decode(write(&key(Derivation::None)).as_bytes()).unwrap());
         let whole = whole.unwrap();
         for (from, to) in [
             ("\"type\":0", "\"type\":77"),
             ("\"latest_version\":2", "\"latest_version\":3"),
             ("\"latest_version\":2", "\"latest_version\":4000000000"),
-            ("\"min_decryption_version\":1", "\"min_decryption_version\":3"),
+            (
+                "\"min_decryption_version\":1",
+                "\"min_decryption_version\":3",
+            ),
             ("\"name\":\"orders\"", "\"name\":\"../x\""),
         ] {
             assert!(whole.contains(from), "{from}");

@@ -77,7 +77,10 @@ impl Plaintext {
     pub fn copy_of(message: &[u8]) -> Self {
         let mut buffer = Self::buffer_for(message.len());
         buffer.extend_from_slice(message);
-        Self { buffer, start: HEADROOM }
+        Self {
+            buffer,
+            start: HEADROOM,
+        }
     }
 
     /// Decodes a message.
@@ -87,7 +90,10 @@ impl Plaintext {
     pub fn from_base64(text: &[u8]) -> Result<Self, Base64Error> {
         let mut buffer = Self::buffer_for(text.len() / 4 * 3 + 3);
         base64::decode_append(text, &mut buffer)?;
-        Ok(Self { buffer, start: HEADROOM })
+        Ok(Self {
+            buffer,
+            start: HEADROOM,
+        })
     }
 
     fn buffer_for(message_len: usize) -> Zeroizing<Vec<u8>> {
@@ -145,11 +151,7 @@ impl Key {
     ///
     /// # Errors
     /// [`KeyError`].
-    pub fn encrypt(
-        &self,
-        request: Encrypt<'_>,
-        plaintext: Plaintext,
-    ) -> Result<Sealed, KeyError> {
+    pub fn encrypt(&self, request: Encrypt<'_>, plaintext: Plaintext) -> Result<Sealed, KeyError> {
         let version = self.encryption_version(request.version)?;
         let Plaintext { mut buffer, start } = plaintext;
         let key_type = self.policy().key_type;
@@ -158,10 +160,13 @@ impl Key {
         let sealed = match self.policy().derivation {
             Derivation::None => {
                 random_nonce(&mut buffer[nonce_start..start])?;
-                version.cipher().seal(&mut buffer, nonce_start, request.associated_data)
+                version
+                    .cipher()
+                    .seal(&mut buffer, nonce_start, request.associated_data)
             }
             Derivation::PerContext => {
-                let derived = kdf::derive_cipher(key_type, version.key(), context(request.context)?);
+                let derived =
+                    kdf::derive_cipher(key_type, version.key(), context(request.context)?);
                 random_nonce(&mut buffer[nonce_start..start])?;
                 derived.seal(&mut buffer, nonce_start, request.associated_data)
             }
@@ -180,7 +185,11 @@ impl Key {
             }
         };
         sealed.map_err(|error| self.cipher_error(error))?;
-        Ok(Sealed { version: number, buffer, start: nonce_start })
+        Ok(Sealed {
+            version: number,
+            buffer,
+            start: nonce_start,
+        })
     }
 
     /// Decrypts `ciphertext`.
@@ -217,8 +226,13 @@ impl Key {
         if buffer.len() < key_type.nonce_bytes() {
             return Err(KeyError::CiphertextLength);
         }
-        cipher.open(&mut buffer, associated_data).map_err(|error| self.cipher_error(error))?;
-        Ok(Plaintext { buffer, start: key_type.nonce_bytes() })
+        cipher
+            .open(&mut buffer, associated_data)
+            .map_err(|error| self.cipher_error(error))?;
+        Ok(Plaintext {
+            buffer,
+            start: key_type.nonce_bytes(),
+        })
     }
 
     /// Decrypts with whatever version made `ciphertext`, and encrypts again.
@@ -250,14 +264,19 @@ impl Key {
                 .filter(|&number| number <= policy.latest_version)
                 .ok_or(KeyError::EncryptionVersionTooNew)?,
         };
-        if policy.min_encryption_version.is_some_and(|oldest| number < oldest) {
+        if policy
+            .min_encryption_version
+            .is_some_and(|oldest| number < oldest)
+        {
             return Err(KeyError::EncryptionVersionTooOld);
         }
         if number < policy.min_decryption_version {
             // What could never be decrypted again is not encrypted.
             return Err(KeyError::NoSuchVersion);
         }
-        self.version(number).map(|version| &**version).ok_or(KeyError::NoSuchVersion)
+        self.version(number)
+            .map(|version| &**version)
+            .ok_or(KeyError::NoSuchVersion)
     }
 
     fn decryption_version(&self, asked: i64) -> Result<Version, KeyError> {
@@ -270,21 +289,28 @@ impl Key {
         if asked < *usable.start() {
             return Err(KeyError::VersionTooOld);
         }
-        u32::try_from(asked).ok().and_then(Version::new).ok_or(KeyError::NoSuchVersion)
+        u32::try_from(asked)
+            .ok()
+            .and_then(Version::new)
+            .ok_or(KeyError::NoSuchVersion)
     }
 
     fn cipher_error(&self, error: CipherError) -> KeyError {
         match error {
-            CipherError::Authenticity => {
-                KeyError::Authenticity { key_type: self.policy().key_type }
-            }
+            CipherError::Authenticity => KeyError::Authenticity {
+                key_type: self.policy().key_type,
+            },
             CipherError::TooLong => KeyError::MessageTooLong,
         }
     }
 }
 
 fn context(context: &[u8]) -> Result<&[u8], KeyError> {
-    if context.is_empty() { Err(KeyError::MissingContext) } else { Ok(context) }
+    if context.is_empty() {
+        Err(KeyError::MissingContext)
+    } else {
+        Ok(context)
+    }
 }
 
 fn random_nonce(nonce: &mut [u8]) -> Result<(), KeyError> {

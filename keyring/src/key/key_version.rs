@@ -13,12 +13,7 @@ use std::convert::Infallible;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::{
-    aead::Cipher,
-    algorithm::KeyType,
-    secret::SecretBytes,
-    version::Version,
-};
+use crate::{aead::Cipher, algorithm::KeyType, secret::SecretBytes, version::Version};
 
 const SCHEMA: u8 = 1;
 const HEADER_BYTES: usize = 1 + 8 + 4;
@@ -95,7 +90,13 @@ impl KeyVersion {
         }
         let cipher = Cipher::new(key_type, key.expose())
             .map_err(|_| KeyVersionError::KeyLength { expected, found })?;
-        Ok(Self { number, created, key, hmac_key, cipher })
+        Ok(Self {
+            number,
+            created,
+            key,
+            hmac_key,
+            cipher,
+        })
     }
 
     /// The version's number.
@@ -184,7 +185,9 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], KeyVersionError> {
 
 fn take_secret(rest: &mut &[u8]) -> Result<SecretBytes, KeyVersionError> {
     let len = usize::from(u16::from_be_bytes(take(rest)?));
-    let (secret, tail) = rest.split_at_checked(len).ok_or(KeyVersionError::Malformed)?;
+    let (secret, tail) = rest
+        .split_at_checked(len)
+        .ok_or(KeyVersionError::Malformed)?;
     *rest = tail;
     Ok(SecretBytes::copy_of(secret))
 }
@@ -206,7 +209,10 @@ mod tests {
         assert!(read.hmac_key().matches(version.hmac_key().expose()));
         for len in 0..record.len() {
             let cut = &record.expose()[..len];
-            assert!(KeyVersion::decode(KeyType::Aes256Gcm96, number, cut).is_err(), "{len}");
+            assert!(
+                KeyVersion::decode(KeyType::Aes256Gcm96, number, cut).is_err(),
+                "{len}"
+            );
         }
         assert!(KeyVersion::decode(KeyType::Aes128Gcm96, number, record.expose()).is_err());
     }

@@ -43,7 +43,11 @@ impl Key {
                 return Err(expected);
             }
         }
-        Ok(Self { name, policy, versions })
+        Ok(Self {
+            name,
+            policy,
+            versions,
+        })
     }
 
     /// The key's name.
@@ -71,7 +75,9 @@ impl Key {
     /// The versions that can decrypt: from the minimum decryption version on, oldest first.
     pub fn usable_versions(&self) -> impl Iterator<Item = &Arc<KeyVersion>> {
         let oldest = self.policy.min_decryption_version;
-        self.versions.iter().filter(move |version| version.number() >= oldest)
+        self.versions
+            .iter()
+            .filter(move |version| version.number() >= oldest)
     }
 
     /// The same key with one more version.
@@ -79,14 +85,25 @@ impl Key {
     pub fn with_version(&self, policy: KeyPolicy, version: Arc<KeyVersion>) -> Self {
         let mut versions = self.versions.clone();
         versions.push(version);
-        Self { name: self.name.clone(), policy, versions }
+        Self {
+            name: self.name.clone(),
+            policy,
+            versions,
+        }
     }
 
     /// The same key under another policy; versions that it no longer makes available are dropped.
     #[must_use]
     pub fn with_policy(&self, policy: KeyPolicy) -> Self {
         let oldest = policy.min_available_version.unwrap_or(Version::FIRST);
-        let kept = self.versions.iter().filter(|version| version.number() >= oldest);
-        Self { name: self.name.clone(), versions: kept.cloned().collect(), policy }
+        let kept = self
+            .versions
+            .iter()
+            .filter(|version| version.number() >= oldest);
+        Self {
+            name: self.name.clone(),
+            versions: kept.cloned().collect(),
+            policy,
+        }
     }
 }

@@ -160,16 +160,17 @@ pub enum PolicyError {
     #[error(
         "cannot set min encryption/decryption values; min encryption version of {encryption} must be greater than or equal to min decryption version of {decryption}"
     )]
-    MinEncryptionBelowMinDecryption { encryption: Version, decryption: Version },
+    MinEncryptionBelowMinDecryption {
+        encryption: Version,
+        decryption: Version,
+    },
     #[error("min encryption version should not be less than min available version")]
     MinEncryptionBelowAvailable,
     #[error("min decryption version should not be less then min available version")]
     MinDecryptionBelowAvailable,
     #[error("minimum available version cannot be decremented")]
     AvailableDecremented,
-    #[error(
-        "minimum available version cannot be set when minimum encryption version is not set"
-    )]
+    #[error("minimum available version cannot be set when minimum encryption version is not set")]
     AvailableWithoutMinEncryption,
     #[error("minimum available version cannot be greater than minmum encryption version")]
     AvailableAboveMinEncryption,
@@ -250,8 +251,14 @@ impl KeyPolicy {
         if self.derivation == Derivation::Convergent {
             return Err(PolicyError::ConvergentImport);
         }
-        let latest_version = self.latest_version.next().ok_or(PolicyError::VersionsExhausted)?;
-        Ok(Self { latest_version, ..self.clone() })
+        let latest_version = self
+            .latest_version
+            .next()
+            .ok_or(PolicyError::VersionsExhausted)?;
+        Ok(Self {
+            latest_version,
+            ..self.clone()
+        })
     }
 
     /// The policy after a backup in plaintext was taken at `time`.
@@ -268,8 +275,14 @@ impl KeyPolicy {
         if !self.allow_plaintext_backup {
             return Err(PolicyError::BackupDisallowed);
         }
-        let backup = Some(Event { time, version: self.latest_version });
-        Ok(Self { backup, ..self.clone() })
+        let backup = Some(Event {
+            time,
+            version: self.latest_version,
+        });
+        Ok(Self {
+            backup,
+            ..self.clone()
+        })
     }
 
     /// The policy after a rotation added the next version.
@@ -280,11 +293,21 @@ impl KeyPolicy {
         if self.soft_deleted {
             return Err(PolicyError::SoftDeleted);
         }
-        if self.imported.is_some_and(|imported| !imported.allow_rotation) {
+        if self
+            .imported
+            .is_some_and(|imported| !imported.allow_rotation)
+        {
             return Err(PolicyError::ImportedRotation(name.to_owned()));
         }
-        let latest_version = self.latest_version.next().ok_or(PolicyError::VersionsExhausted)?;
-        Ok(Self { latest_version, imported: None, ..self.clone() })
+        let latest_version = self
+            .latest_version
+            .next()
+            .ok_or(PolicyError::VersionsExhausted)?;
+        Ok(Self {
+            latest_version,
+            imported: None,
+            ..self.clone()
+        })
     }
 
     /// The policy after a change of settings, and what the caller should know about it.
@@ -326,7 +349,10 @@ impl KeyPolicy {
             && encryption < next.min_decryption_version
         {
             let decryption = next.min_decryption_version;
-            return Err(PolicyError::MinEncryptionBelowMinDecryption { encryption, decryption });
+            return Err(PolicyError::MinEncryptionBelowMinDecryption {
+                encryption,
+                decryption,
+            });
         }
         if let Some(allowed) = settings.deletion_allowed {
             next.deletion_allowed = allowed;
@@ -353,12 +379,15 @@ impl KeyPolicy {
     /// # Errors
     /// If a version that still encrypts or decrypts would be dropped, or was dropped before.
     pub fn trim(&self, asked: i64) -> Result<Self, PolicyError> {
-        let before = self.min_available_version.map_or(0, |version| i64::from(version.number()));
+        let before = self
+            .min_available_version
+            .map_or(0, |version| i64::from(version.number()));
         if asked < before {
             return Err(PolicyError::AvailableDecremented);
         }
-        let min_encryption =
-            self.min_encryption_version.ok_or(PolicyError::AvailableWithoutMinEncryption)?;
+        let min_encryption = self
+            .min_encryption_version
+            .ok_or(PolicyError::AvailableWithoutMinEncryption)?;
         if asked > i64::from(min_encryption.number()) {
             return Err(PolicyError::AvailableAboveMinEncryption);
         }
@@ -370,13 +399,19 @@ impl KeyPolicy {
         }
         let version =
             existing_version(asked, self.latest_version).ok_or(PolicyError::AvailableZero)?;
-        Ok(Self { min_available_version: Some(version), ..self.clone() })
+        Ok(Self {
+            min_available_version: Some(version),
+            ..self.clone()
+        })
     }
 
     /// The policy with the mark of a soft deletion set or taken away.
     #[must_use]
     pub fn with_soft_deleted(&self, soft_deleted: bool) -> Self {
-        Self { soft_deleted, ..self.clone() }
+        Self {
+            soft_deleted,
+            ..self.clone()
+        }
     }
 
     /// Whether the key may be deleted for good.
@@ -384,7 +419,11 @@ impl KeyPolicy {
     /// # Errors
     /// [`PolicyError::DeletionNotAllowed`].
     pub fn allows_deletion(&self) -> Result<(), PolicyError> {
-        if self.deletion_allowed { Ok(()) } else { Err(PolicyError::DeletionNotAllowed) }
+        if self.deletion_allowed {
+            Ok(())
+        } else {
+            Err(PolicyError::DeletionNotAllowed)
+        }
     }
 
     /// Whether the key rotates by itself at `now`, given when its latest version was made.
@@ -392,7 +431,8 @@ impl KeyPolicy {
         let rotatable =
             !self.soft_deleted && self.imported.is_none_or(|imported| imported.allow_rotation);
         self.auto_rotate_seconds.is_some_and(|seconds| {
-            let period = SignedDuration::from_secs(i64::try_from(seconds.get()).unwrap_or(i64::MAX));
+            let period =
+                SignedDuration::from_secs(i64::try_from(seconds.get()).unwrap_or(i64::MAX));
             rotatable && now.duration_since(latest_created) >= period
         })
     }

@@ -62,7 +62,10 @@ impl Keyring {
         imported: Imported,
         material: SecretBytes,
     ) -> Result<Arc<Key>, Error> {
-        let policy = KeyPolicy { imported: Some(imported), ..KeyPolicy::create(new)? };
+        let policy = KeyPolicy {
+            imported: Some(imported),
+            ..KeyPolicy::create(new)?
+        };
         let version = self.version_from(&policy, Version::FIRST, material)?;
         let key = Key::new(name.clone(), policy, vec![version])
             .map_err(|missing| Error::missing_version(&name, missing))?;
@@ -111,7 +114,9 @@ impl Keyring {
             let generated = tokio::task::spawn_blocking(WrappingKey::generate).await;
             let key = generated.map_err(|_| Error::Interrupted)??;
             let put = vec![(path.clone(), key.to_pkcs8()?)];
-            keyring.commit(unsealed.open(), vec![(path, None)], put, Vec::new()).await?;
+            keyring
+                .commit(unsealed.open(), vec![(path, None)], put, Vec::new())
+                .await?;
             Ok(key)
         })
         .await
@@ -124,8 +129,7 @@ impl Keyring {
         material: SecretBytes,
     ) -> Result<Arc<KeyVersion>, Error> {
         let (now, hmac_key) = (self.shared.clock.now(), KeyVersion::random_hmac_key()?);
-        let version =
-            KeyVersion::from_secrets(policy.key_type, number, now, material, hmac_key)?;
+        let version = KeyVersion::from_secrets(policy.key_type, number, now, material, hmac_key)?;
         Ok(Arc::new(version))
     }
 }

@@ -50,11 +50,8 @@ impl Keyring {
                     Some(_) => Ok(None),
                     None => {
                         let now = keyring.shared.clock.now();
-                        let version = Arc::new(KeyVersion::generate(
-                            policy.key_type,
-                            Version::FIRST,
-                            now,
-                        )?);
+                        let version =
+                            Arc::new(KeyVersion::generate(policy.key_type, Version::FIRST, now)?);
                         let key = Key::new(name.clone(), policy, vec![version])
                             .map_err(|missing| Error::missing_version(&name, missing))?;
                         Ok(Some(Transition::write_all(mount, key)))
@@ -125,11 +122,17 @@ impl Keyring {
         self.change_existing(mount, name, move |key| {
             let policy = key.policy().trim(min_available_version)?;
             let next = key.with_policy(policy);
-            let dropped = key.versions().iter().take(key.versions().len() - next.versions().len());
+            let dropped = key
+                .versions()
+                .iter()
+                .take(key.versions().len() - next.versions().len());
             let delete =
                 dropped.map(|version| paths::key_version(id, key.name(), version.number()));
             let delete = delete.collect();
-            Ok(Transition { delete, ..Transition::write_policy(id, next) })
+            Ok(Transition {
+                delete,
+                ..Transition::write_policy(id, next)
+            })
         })
         .await
     }
@@ -166,7 +169,11 @@ impl Keyring {
             let key = key.ok_or(Error::KeyNotFound)?;
             key.policy().allows_deletion()?;
             let delete = record_paths(id, key);
-            Ok(Some(Transition { key: None, put: Vec::new(), delete }))
+            Ok(Some(Transition {
+                key: None,
+                put: Vec::new(),
+                delete,
+            }))
         })
         .await?;
         Ok(())
@@ -194,7 +201,10 @@ impl Keyring {
                 }
                 let transition = Transition::write_all(id, key);
                 delete.retain(|path| !transition.put.iter().any(|(kept, _)| kept == path));
-                Ok(Some(Transition { delete, ..transition }))
+                Ok(Some(Transition {
+                    delete,
+                    ..transition
+                }))
             })
             .await?;
         restored.0.ok_or(Error::KeyNotFound)
@@ -216,7 +226,9 @@ impl Keyring {
             let unsealed = keyring.unsealed()?;
             let slot = mount.slot(&name);
             let mut revision = slot.change.lock().await;
-            keyring.reload(unsealed.open(), &mount, &name, &slot, &mut revision).await?;
+            keyring
+                .reload(unsealed.open(), &mount, &name, &slot, &mut revision)
+                .await?;
             Ok(slot.key.load_full())
         })
         .await
@@ -230,7 +242,9 @@ impl Keyring {
         let now = self.shared.clock.now();
         let mut rotated = 0;
         for mount in self.unsealed()?.mounts() {
-            let Some(entry) = self.unsealed()?.mount(&mount.path) else { continue };
+            let Some(entry) = self.unsealed()?.mount(&mount.path) else {
+                continue;
+            };
             for name in entry.key_names() {
                 let due = entry.key(name.as_str()).is_some_and(|key| {
                     let latest = key.version(key.policy().latest_version);
@@ -252,7 +266,9 @@ impl Keyring {
         rule: impl FnOnce(&Key) -> Result<Transition, Error> + Send + 'static,
     ) -> Result<Arc<Key>, Error> {
         let changed = self
-            .change(mount, name, |key| rule(key.ok_or(Error::KeyNotFound)?).map(Some))
+            .change(mount, name, |key| {
+                rule(key.ok_or(Error::KeyNotFound)?).map(Some)
+            })
             .await?;
         changed.0.ok_or(Error::KeyNotFound)
     }
@@ -276,7 +292,9 @@ impl Keyring {
                 return Ok((current, false));
             };
             let policy = paths::key_policy(mount.mount().id, &name);
-            let written = keyring.commit(open, vec![(policy, *revision)], put, delete).await;
+            let written = keyring
+                .commit(open, vec![(policy, *revision)], put, delete)
+                .await;
             match written {
                 Ok(at) => {
                     *revision = key.is_some().then_some(at);
@@ -289,7 +307,9 @@ impl Keyring {
                 }
                 Err(error) => {
                     if error.leaves_outcome_unknown() {
-                        keyring.reload(open, &mount, &name, &slot, &mut revision).await?;
+                        keyring
+                            .reload(open, &mount, &name, &slot, &mut revision)
+                            .await?;
                     }
                     Err(error)
                 }
@@ -304,11 +324,21 @@ impl Keyring {
         open: &Open,
         mount: &Arc<MountEntry>,
         name: &KeyName,
-    ) -> Result<(Arc<Slot>, tokio::sync::OwnedMutexGuard<Option<crate::store::Revision>>), Error>
-    {
+    ) -> Result<
+        (
+            Arc<Slot>,
+            tokio::sync::OwnedMutexGuard<Option<crate::store::Revision>>,
+        ),
+        Error,
+    > {
         loop {
             let id = mount.mount().id;
-            if !open.table.load().values().any(|entry| entry.mount().id == id) {
+            if !open
+                .table
+                .load()
+                .values()
+                .any(|entry| entry.mount().id == id)
+            {
                 return Err(Error::MountGone);
             }
             let slot = mount.slot(name);
@@ -367,12 +397,19 @@ impl Transition {
     pub(super) fn write_policy(mount: uuid::Uuid, key: Key) -> Self {
         let path = paths::key_policy(mount, key.name());
         let put = vec![(path, encode_policy(key.policy()))];
-        Self { key: Some(key), put, delete: Vec::new() }
+        Self {
+            key: Some(key),
+            put,
+            delete: Vec::new(),
+        }
     }
 
     fn write_all(mount: uuid::Uuid, key: Key) -> Self {
         let versions = key.versions().iter().map(|version| {
-            (paths::key_version(mount, key.name(), version.number()), version.encode())
+            (
+                paths::key_version(mount, key.name(), version.number()),
+                version.encode(),
+            )
         });
         let versions: Vec<_> = versions.collect();
         let mut transition = Self::write_policy(mount, key);

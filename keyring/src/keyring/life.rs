@@ -65,12 +65,17 @@ impl Keyring {
     pub async fn open(store: Arc<dyn Store>, clock: Clock) -> Result<Self, Error> {
         let life = match store.get(&paths::seal_configuration()).await? {
             None => Life::Uninitialized,
-            Some(stored) => {
-                Life::Initialized(Seal::new(SealConfiguration::parse(&stored.bytes)?))
-            }
+            Some(stored) => Life::Initialized(Seal::new(SealConfiguration::parse(&stored.bytes)?)),
         };
         let (open, life) = (ArcSwapOption::empty(), RwLock::new(life));
-        Ok(Self { shared: Arc::new(Shared { store, clock, open, life }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                open,
+                life,
+            }),
+        })
     }
 
     /// Creates an installation with its mounts and the gateway's first records, in one commit.
@@ -94,11 +99,20 @@ impl Keyring {
             let barrier = Barrier::random(id)?;
             let new = seal::initialize(parameters, id)?;
             let mut put = vec![
-                (paths::seal_configuration(), new.configuration.to_json().into()),
-                (paths::barrier_terms(), barrier.seal_keys(&new.root_key)?.into()),
+                (
+                    paths::seal_configuration(),
+                    new.configuration.to_json().into(),
+                ),
+                (
+                    paths::barrier_terms(),
+                    barrier.seal_keys(&new.root_key)?.into(),
+                ),
             ];
             let table = encode_table(mounts.into_iter());
-            let table = (paths::mounts(), barrier.seal(&paths::mounts(), table.expose())?.into());
+            let table = (
+                paths::mounts(),
+                barrier.seal(&paths::mounts(), table.expose())?.into(),
+            );
             put.push(table);
             for (name, content) in records {
                 let path = gateway_path(name)?;
@@ -106,9 +120,20 @@ impl Keyring {
                 put.push((path, sealed));
             }
             let expect = vec![(paths::seal_configuration(), None)];
-            keyring.shared.store.commit(Txn { expect, put, delete: Vec::new() }).await?;
+            keyring
+                .shared
+                .store
+                .commit(Txn {
+                    expect,
+                    put,
+                    delete: Vec::new(),
+                })
+                .await?;
             *life = Life::Initialized(Seal::new(new.configuration));
-            Ok(Initialized { shares: new.shares, store_id })
+            Ok(Initialized {
+                shares: new.shares,
+                store_id,
+            })
         })
         .await
     }
@@ -161,7 +186,9 @@ impl Keyring {
         self.detached(|keyring| async move {
             let mut life = keyring.shared.life.write().await;
             life.seal()?.seal();
-            let Some(open) = keyring.shared.open.swap(None) else { return Ok(()) };
+            let Some(open) = keyring.shared.open.swap(None) else {
+                return Ok(());
+            };
             let last_reader = Arc::downgrade(&open);
             drop(open);
             let gone = async {

@@ -35,8 +35,11 @@ pub(super) struct Loaded {
 /// # Errors
 /// The first record that is missing, corrupted or not where it was written.
 pub(super) fn load(barrier: Barrier, snapshot: &Snapshot) -> Result<Loaded, Error> {
-    let stored: HashMap<&Path, &Stored> =
-        snapshot.records.iter().map(|(path, stored)| (path, stored)).collect();
+    let stored: HashMap<&Path, &Stored> = snapshot
+        .records
+        .iter()
+        .map(|(path, stored)| (path, stored))
+        .collect();
 
     let mut table_revision = None;
     let mut table = MountTable::new();
@@ -47,13 +50,17 @@ pub(super) fn load(barrier: Barrier, snapshot: &Snapshot) -> Result<Loaded, Erro
             table.insert(path, Arc::new(MountEntry::new(mount)));
         }
     }
-    let by_id: HashMap<Uuid, &Arc<MountEntry>> =
-        table.values().map(|entry| (entry.mount().id, entry)).collect();
+    let by_id: HashMap<Uuid, &Arc<MountEntry>> = table
+        .values()
+        .map(|entry| (entry.mount().id, entry))
+        .collect();
 
     let mut orphans = Vec::new();
     let mut keys: BTreeMap<(Uuid, KeyName), Parts> = BTreeMap::new();
     for (path, stored) in &snapshot.records {
-        let Some(record) = KeyRecord::parse(path) else { continue };
+        let Some(record) = KeyRecord::parse(path) else {
+            continue;
+        };
         if !by_id.contains_key(&record.mount) {
             orphans.push(path.clone());
             continue;
@@ -92,10 +99,8 @@ struct Parts<'s> {
 
 impl Parts<'_> {
     fn assemble(self, barrier: &Barrier, name: &KeyName) -> Result<(Key, Revision), Error> {
-        let (path, stored) =
-            self.policy.ok_or_else(|| Error::missing_policy(name))?;
-        let policy: KeyPolicy =
-            decode_policy(path, barrier.open(path, &stored.bytes)?.expose())?;
+        let (path, stored) = self.policy.ok_or_else(|| Error::missing_policy(name))?;
+        let policy: KeyPolicy = decode_policy(path, barrier.open(path, &stored.bytes)?.expose())?;
         let mut versions = Vec::new();
         for (number, (path, stored)) in self.versions {
             let record = barrier.open(path, &stored.bytes)?;

@@ -48,7 +48,11 @@ impl Keyring {
     /// # Errors
     /// [`Error::Sealed`], [`Error::NotInitialized`].
     pub fn unsealed(&self) -> Result<Unsealed, Error> {
-        self.shared.open.load_full().map(Unsealed::new).ok_or(Error::Sealed)
+        self.shared
+            .open
+            .load_full()
+            .map(Unsealed::new)
+            .ok_or(Error::Sealed)
     }
 
     /// Runs a change to its end, even if the caller goes away.
@@ -57,6 +61,8 @@ impl Keyring {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        tokio::spawn(change(self.clone())).await.unwrap_or(Err(Error::Interrupted))
+        tokio::spawn(change(self.clone()))
+            .await
+            .unwrap_or(Err(Error::Interrupted))
     }
 }

@@ -56,7 +56,11 @@ impl Keyring {
             (mount.id, mount.path) = (id, path);
             let mounts = table.values().map(|other| {
                 let other = other.mount();
-                if other.id == id { mount.clone() } else { (*other).clone() }
+                if other.id == id {
+                    mount.clone()
+                } else {
+                    (*other).clone()
+                }
             });
             let put = vec![(paths::mounts(), encode_table(mounts))];
             let expect = vec![(paths::mounts(), *revision)];
@@ -72,7 +76,9 @@ impl Keyring {
     /// # Errors
     /// [`Error::Store`].
     pub async fn delete_mount(&self, path: MountPath) -> Result<bool, Error> {
-        let Some(entry) = self.unsealed()?.mount(&path) else { return Ok(false) };
+        let Some(entry) = self.unsealed()?.mount(&path) else {
+            return Ok(false);
+        };
         let id = entry.mount().id;
         self.change_table(move |table| {
             table.retain(|_, entry| entry.mount().id != id);
@@ -81,7 +87,8 @@ impl Keyring {
         .await?;
         // The keys are out of reach now. Records that a crash leaves behind go at the next unseal.
         let keyring = self.clone();
-        self.detached(move |_| async move { keyring.sweep_mount(&entry).await }).await?;
+        self.detached(move |_| async move { keyring.sweep_mount(&entry).await })
+            .await?;
         Ok(true)
     }
 
@@ -100,7 +107,10 @@ impl Keyring {
 
     pub(super) async fn delete_records(&self, records: &[Path]) -> Result<(), Error> {
         for delete in records.chunks(DELETES_PER_COMMIT) {
-            let txn = crate::store::Txn { delete: delete.to_vec(), ..Default::default() };
+            let txn = crate::store::Txn {
+                delete: delete.to_vec(),
+                ..Default::default()
+            };
             self.shared.store.commit(txn).await?;
         }
         Ok(())
@@ -138,5 +148,8 @@ pub(super) fn decode_table(json: &[u8]) -> Result<BTreeMap<MountPath, Mount>, Er
         let (path, reason) = (paths::mounts().to_string(), error.to_string());
         Error::Store(StoreError::Corrupted { path, reason })
     })?;
-    Ok(mounts.into_iter().map(|mount| (mount.path.clone(), mount)).collect())
+    Ok(mounts
+        .into_iter()
+        .map(|mount| (mount.path.clone(), mount))
+        .collect())
 }

@@ -42,7 +42,10 @@ pub(super) struct Slot {
 
 impl MountEntry {
     pub(super) fn new(mount: Mount) -> Self {
-        Self { mount: ArcSwap::from_pointee(mount), slots: HashMap::new() }
+        Self {
+            mount: ArcSwap::from_pointee(mount),
+            slots: HashMap::new(),
+        }
     }
 
     pub(super) fn replace_mount(&self, mount: Mount) {
@@ -69,11 +72,17 @@ impl MountEntry {
     }
 
     pub(super) fn slot(&self, name: &KeyName) -> Arc<Slot> {
-        self.slots.pin().get_or_insert_with(name.clone(), Arc::default).clone()
+        self.slots
+            .pin()
+            .get_or_insert_with(name.clone(), Arc::default)
+            .clone()
     }
 
     pub(super) fn holds(&self, name: &KeyName, slot: &Arc<Slot>) -> bool {
-        self.slots.pin().get(name).is_some_and(|current| Arc::ptr_eq(current, slot))
+        self.slots
+            .pin()
+            .get(name)
+            .is_some_and(|current| Arc::ptr_eq(current, slot))
     }
 }
 
@@ -92,7 +101,12 @@ impl Unsealed {
 
     /// Every mount, in the order of the paths.
     pub fn mounts(&self) -> Vec<Arc<Mount>> {
-        self.0.table.load().values().map(|entry| entry.mount()).collect()
+        self.0
+            .table
+            .load()
+            .values()
+            .map(|entry| entry.mount())
+            .collect()
     }
 
     /// The mount on exactly this path.
@@ -103,8 +117,10 @@ impl Unsealed {
     /// The mount that `path` lies in, and what of `path` is left behind the mount's own.
     /// Mounts do not overlap, so there is one at most.
     pub fn route<'p>(&self, path: &'p str) -> Option<(Arc<MountEntry>, &'p str)> {
-        self.0.table.load().iter().find_map(|(mount, entry)| {
-            Some((entry.clone(), path.strip_prefix(mount.as_str())?))
-        })
+        self.0
+            .table
+            .load()
+            .iter()
+            .find_map(|(mount, entry)| Some((entry.clone(), path.strip_prefix(mount.as_str())?)))
     }
 }

@@ -62,7 +62,11 @@ impl KeyRecord {
             ("versions", Some(number), None) => Some(Version::new(number.parse().ok()?)?),
             _ => return None,
         };
-        Some(Self { mount, name, version })
+        Some(Self {
+            mount,
+            name,
+            version,
+        })
     }
 }
 
@@ -78,7 +82,11 @@ mod tests {
             (key_policy(mount, &name), None),
             (key_version(mount, &name, version), Some(version)),
         ] {
-            let expected = KeyRecord { mount, name: name.clone(), version };
+            let expected = KeyRecord {
+                mount,
+                name: name.clone(),
+                version,
+            };
             assert_eq!(KeyRecord::parse(&path), Some(expected));
         }
         assert_eq!(KeyRecord::parse(&mounts()), None);

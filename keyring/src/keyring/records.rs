@@ -54,7 +54,9 @@ impl Keyring {
             let _life = keyring.shared.life.read().await;
             let unsealed = keyring.unsealed()?;
             let put = vec![(path.clone(), content)];
-            keyring.commit(unsealed.open(), vec![(path, expected)], put, Vec::new()).await
+            keyring
+                .commit(unsealed.open(), vec![(path, expected)], put, Vec::new())
+                .await
         })
         .await
     }
@@ -74,6 +76,14 @@ impl Keyring {
                 Ok((path, sealed))
             })
             .collect::<Result<_, Error>>()?;
-        Ok(self.shared.store.commit(Txn { expect, put, delete }).await?)
+        Ok(self
+            .shared
+            .store
+            .commit(Txn {
+                expect,
+                put,
+                delete,
+            })
+            .await?)
     }
 }
