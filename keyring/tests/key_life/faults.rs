@@ -1,11 +1,15 @@
 //! Changes on a store that fails: memory says what the store says, and what was acknowledged stays.
 
 use proptest::prelude::*;
-use sealgate_keyring::key::{Encrypt, Plaintext};
+use sealgate_keyring::{
+    algorithm::KeyType,
+    key::{Encrypt, Key, KeyPolicy, KeyVersion, NewKey, Plaintext},
+    version::Version,
+};
 
 use crate::{
     faulty_store::{Fault, FaultyStore},
-    installation::{Installation, NAMES},
+    installation::{Installation, NAMES, name},
     model::Made,
     step::{Change, Model, change, changes},
 };
@@ -66,5 +70,24 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(live(&changes));
+    }
+}
+
+#[tokio::test]
+async fn a_key_restored_over_another_is_the_one_in_memory() {
+    for fault in [Fault::None, Fault::Lost, Fault::AnswerLost, Fault::Conflict] {
+        let store = FaultyStore::with_pauses(0);
+        let installation = Installation::create(store.clone()).await;
+        let (mount, new) = (installation.mount(), NewKey::of_type(KeyType::Aes256Gcm96));
+        installation.keyring.create_key(&mount, name("one"), new).await.unwrap();
+
+        let time = jiff::Timestamp::now();
+        let version = KeyVersion::generate(new.key_type, Version::FIRST, time).unwrap();
+        let policy = KeyPolicy::create(new).unwrap();
+        let other = Key::new(name("one"), policy, vec![version.into()]).unwrap();
+        store.plan(fault);
+        let answer = installation.keyring.restore_key(&mount, other, true).await;
+        assert_eq!(answer.is_ok(), fault == Fault::None);
+        installation.assert_memory_is_store().await;
     }
 }
