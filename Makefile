@@ -1,6 +1,6 @@
 # Every command of this repository. People and the CI run the same ones.
 #
-#   ARGS          more arguments for `make run`, as in ARGS="--listen 127.0.0.1:9000"
+#   ARGS          arguments of the development server, as in ARGS="--listen 127.0.0.1:9000"
 #   FUZZ_SECONDS  how long `make fuzz` runs each target
 
 SHELL := /bin/bash
@@ -10,6 +10,7 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 FUZZ_SECONDS ?= 300
+ARGS ?= --dev-root-token-id root
 
 # The same profile and the same features everywhere: RocksDB is compiled once.
 CARGO_BUILD := --release --locked

@@ -140,6 +140,7 @@ def start_configured(directory: Path, port: int) -> Server:
     """A Sealgate with its store under `directory`: uninitialised at first, sealed later."""
     if sealgate_is_peer():
         return start_configured_peer(directory, port)
+    directory.mkdir(parents=True, exist_ok=True)
     config = directory / "sealgate.toml"
     config.write_text(
         f'[listener]\naddress = "127.0.0.1:{port}"\ntls_disable = true\n\n'

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
+use crate::auth::NoRandomness;
 use sealgate_keyring::{
     error::Error as KeyringError, import::ImportError, key::KeyError, key::KeyVersionError, store::StoreError,
 };
@@ -22,15 +23,28 @@ pub enum Error {
     /// The path exists, but not with this method.
     #[error("1 error occurred:\n\t* unsupported operation\n\n")]
     UnsupportedOperation,
+    /// A path that is open to everyone exists, but not with this method. The peers put no frame
+    /// around it there.
+    #[error("unsupported operation")]
+    UnsupportedOnOpenPath,
     /// A method that means nothing on this path, or at all.
     #[error("")]
     MethodNotAllowed,
     /// No mount lies on the path.
     #[error("no handler for route \"{0}\". route entry not found.")]
     NoMount(String),
+    /// No mount lies on the path, or the caller may not know of it.
+    #[error(
+        "preflight capability check returned 403, please ensure client's policies grant access to \
+         path {0:?}"
+    )]
+    Hidden(String),
     /// No token, a wrong one, or one that may not do this: which one is not said.
     #[error("permission denied")]
     PermissionDenied,
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The keyring refused or failed.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -47,8 +61,11 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Absent | Self::UnsupportedPath | Self::NoMount(_) => StatusCode::NOT_FOUND,
-            Self::UnsupportedOperation | Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::UnsupportedOperation | Self::UnsupportedOnOpenPath | Self::MethodNotAllowed => {
+                StatusCode::METHOD_NOT_ALLOWED
+            }
+            Self::Hidden(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::NoRandomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Keyring(error) => keyring_status(error),
         }
     }
@@ -76,7 +93,10 @@ impl Error {
             Self::BadRequest(_)
             | Self::UnsupportedPath
             | Self::UnsupportedOperation
+            | Self::UnsupportedOnOpenPath
+            | Self::NoRandomness(_)
             | Self::NoMount(_)
+            | Self::Hidden(_)
             | Self::PermissionDenied
             | Self::Keyring(_) => Some(self.to_string()),
         }
@@ -117,7 +137,8 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
         KeyringError::Store(
             StoreError::InUse { .. }
             | StoreError::NotAStore { .. }
-            | StoreError::Compacted { .. } | StoreError::Unavailable { .. },
+            | StoreError::Compacted { .. }
+            | StoreError::Unavailable { .. },
         )
         | KeyringError::StillInUse
         | KeyringError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,

@@ -44,6 +44,8 @@ pub enum Access {
     Open,
     /// Only a caller with a token, while unsealed.
     Token,
+    /// Anyone while sealed, and only a caller with a token while unsealed.
+    TokenUnlessSealed,
 }
 
 /// Answers one call.
@@ -96,6 +98,8 @@ pub enum FieldKind {
     Batch,
     /// An object.
     Object,
+    /// A list of strings, or one string with commas.
+    Strings,
 }
 
 /// What the table says about a path and a verb.

@@ -42,12 +42,17 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     let Request { method, mut path, query, token, peer } = request;
     let asked = verb(&method, &query);
     if let Ok(Verb::List) = asked {
+        let access = routes::find(Area::Root, Verb::List, &path);
+        if let Matched::WrongVerb(Access::Public | Access::TokenUnlessSealed) = access {
+            return Err(Error::MethodNotAllowed);
+        }
         // A listing is of what lies below, so the peers put a slash behind its path.
         path.push_str(if path.ends_with('/') { "" } else { "/" });
     }
-    let call = |route, path: String, parameter: &str, caller| Call {
+    let call = |route, path: String, parameter: &str, caller, token| Call {
         route,
         caller,
+        token,
         parameter: parameter.to_owned(),
         path,
         mount: None,
@@ -59,11 +64,13 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     // The public paths come first: they answer whether sealed or not, and to anyone.
     let public = routes::find(Area::Root, asked.as_ref().copied().unwrap_or(Verb::Head), &path);
     match (&public, &asked) {
-        (Matched::Route(route, parameter), Ok(_)) if route.access == Access::Public => {
+        (Matched::Route(route, parameter), Ok(_)) if is_public(app, route.access) => {
             let parameter = (*parameter).to_owned();
-            return Ok(Admitted(call(route, path, &parameter, None)));
+            return Ok(Admitted(call(route, path, &parameter, None, None)));
         }
-        (Matched::WrongVerb(Access::Public), _) => return Err(Error::MethodNotAllowed),
+        (Matched::WrongVerb(Access::Public | Access::TokenUnlessSealed), _) => {
+            return Err(Error::MethodNotAllowed);
+        }
         _ => {}
     }
     if matches!(asked, Err(Error::MethodNotAllowed)) {
@@ -76,9 +83,12 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         && route.access == Access::Open
     {
         let parameter = (*parameter).to_owned();
-        return Ok(Admitted(call(route, path, &parameter, caller)));
+        return Ok(Admitted(call(route, path, &parameter, caller, token)));
     }
     let caller: Arc<Caller> = caller.ok_or(Error::PermissionDenied)?;
+    if let Matched::WrongVerb(Access::Open) = public {
+        return Err(Error::UnsupportedOnOpenPath);
+    }
     let asked = asked?;
     if asked == Verb::Write && path.ends_with('/') {
         return Err(Error::bad_request("cannot write to a path ending in '/'"));
@@ -88,16 +98,16 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         let (route, parameter) = settle(routes::find(Area::Mount, asked, rest))?;
         caller.authorize(&path, asked)?;
         let parameter = parameter.to_owned();
-        let call = call(route, path, &parameter, Some(caller));
+        let call = call(route, path, &parameter, Some(caller), token);
         return Ok(Admitted(Call { mount: Some(mount), ..call }));
     }
-    if !path.starts_with("sys/") && !path.starts_with("auth/token/") {
+    if !path.starts_with("sys/") && !path.starts_with("auth/token") {
         return Err(Error::NoMount(path));
     }
     let (route, parameter) = settle(public)?;
     caller.authorize(&path, asked)?;
     let parameter = parameter.to_owned();
-    Ok(Admitted(call(route, path, &parameter, Some(caller))))
+    Ok(Admitted(call(route, path, &parameter, Some(caller), token)))
 }
 
 impl Admitted {
@@ -115,6 +125,15 @@ impl Admitted {
         } else {
             answer.await
         }
+    }
+}
+
+/// Whether a path with this access answers to anyone now.
+fn is_public(app: &App, access: Access) -> bool {
+    match access {
+        Access::Public => true,
+        Access::TokenUnlessSealed => app.keyring.unsealed().is_err(),
+        Access::Open | Access::Token => false,
     }
 }
 

@@ -39,9 +39,17 @@ pub struct NonceKey(Secret256);
 /// # Errors
 /// [`TooManyBytes`] above 255 × 32.
 pub fn derive(key: &SecretBytes, context: &[u8], len: usize) -> Result<SecretBytes, TooManyBytes> {
+    derive_with_salt(key, &[], context, len)
+}
+
+fn derive_with_salt(
+    key: &SecretBytes,
+    salt: &[u8],
+    context: &[u8],
+    len: usize,
+) -> Result<SecretBytes, TooManyBytes> {
     bleached(|| {
-        let salt = hkdf::Salt::new(HKDF_SHA256, &[]);
-        let pseudorandom_key = salt.extract(key.expose());
+        let pseudorandom_key = hkdf::Salt::new(HKDF_SHA256, salt).extract(key.expose());
         let info = [context];
         SecretBytes::fill_with(len, |out| {
             pseudorandom_key.expand(&info, Length(len))?.fill(out)
@@ -112,6 +120,64 @@ impl hkdf::KeyType for Length {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        ikm: String,
+        salt: String,
+        info: String,
+        size: usize,
+        okm: String,
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex.as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    /// Whether the vector gave bytes (and the right ones) or an error.
+    fn derives(vector: &Vector) -> bool {
+        let (key, info) = (
+            SecretBytes::copy_of(&bytes(&vector.ikm)),
+            bytes(&vector.info),
+        );
+        match derive_with_salt(&key, &bytes(&vector.salt), &info, vector.size) {
+            Ok(derived) => {
+                assert_eq!(derived.expose(), bytes(&vector.okm));
+                true
+            }
+            Err(TooManyBytes) => false,
+        }
+    }
+
+    #[test]
+    fn agrees_with_rfc_5869() {
+        let json = include_str!("../tests/vectors/hkdf.json");
+        let vectors: Vec<Vector> = serde_json::from_str(json).unwrap();
+        assert_eq!(vectors.len(), 3);
+        assert!(vectors.iter().all(derives));
+    }
+
+    #[test]
+    fn agrees_with_wycheproof() {
+        let json = include_str!("../tests/vectors/wycheproof/hkdf_sha256_test.json");
+        let file: serde_json::Value = serde_json::from_str(json).unwrap();
+        let mut counts = (0, 0);
+        for group in file["testGroups"].as_array().unwrap() {
+            for test in group["tests"].as_array().unwrap() {
+                let derived = derives(&serde_json::from_value(test.clone()).unwrap());
+                assert_eq!(derived, test["result"] == "valid", "{test}");
+                if derived {
+                    counts.0 += 1
+                } else {
+                    counts.1 += 1
+                }
+            }
+        }
+        assert_eq!(counts, (83, 3));
+    }
 
     #[test]
     fn refuses_more_than_hkdf_gives() {

@@ -7,6 +7,7 @@ earlier step saved on the same server, `$mount` for the scenario's mount.
 
 from dataclasses import dataclass, field, replace
 
+SAYS_MORE = "the peer refuses without a word; we say what to change"
 GO_TEXT = "the text comes from the peer's language or parser, not from the API"
 
 

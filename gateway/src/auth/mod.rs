@@ -2,6 +2,8 @@
 
 mod caller;
 mod token;
+mod token_key;
 
-pub use caller::Caller;
-pub use token::Tokens;
+pub use caller::{Accessor, Caller, TokenId};
+pub use token::{RootToken, Tokens};
+pub use token_key::NoRandomness;

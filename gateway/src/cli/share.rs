@@ -1,6 +1,6 @@
 //! Where an unseal share comes from.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal};
 
 use sealgate_sdk::SecretText;
 

@@ -74,10 +74,10 @@ impl Answer {
         self
     }
 
-    /// The same answer with one more warning. An answer without an envelope shows none.
+    /// The same answer with more warnings. An answer without an envelope shows none.
     #[must_use]
-    pub fn warn(mut self, warning: Option<impl ToString>) -> Self {
-        self.warnings.extend(warning.map(|warning| warning.to_string()));
+    pub fn warn(mut self, warning: impl IntoIterator<Item: ToString>) -> Self {
+        self.warnings.extend(warning.into_iter().map(|warning| warning.to_string()));
         self
     }
 

@@ -19,6 +19,8 @@ pub struct Call {
     pub route: &'static Route,
     /// Who asks; `None` only on public paths.
     pub caller: Option<Arc<Caller>>,
+    /// The caller's token as it was sent; like the caller, `None` on public paths.
+    pub token: Option<String>,
     /// The path behind `/v1/`.
     pub path: String,
     /// What stands at `{name}` in the route's pattern.
@@ -50,11 +52,17 @@ impl Call {
         Fields::parse(&self.body)
     }
 
-    /// The warning about members of the body that the operation does not know.
-    pub fn unrecognized(&self, fields: &Fields<'_>) -> Option<String> {
-        fields.unrecognized(|name| {
-            name == "name" || self.route.fields.iter().any(|field| field.name == name)
-        })
+    /// The warnings about members of the body that the operation does not know, or that the path
+    /// gives already.
+    pub fn unrecognized(&self, fields: &Fields<'_>) -> Vec<String> {
+        let captured = self.route.pattern.contains("{name}");
+        let unknown = fields.unrecognized(|name| {
+            (captured && name == "name") || self.route.fields.iter().any(|field| field.name == name)
+        });
+        let replaced = (captured && fields.raw("name").is_some()).then(|| {
+            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [name]".to_owned()
+        });
+        unknown.into_iter().chain(replaced).collect()
     }
 
     /// The key's name from the path.
@@ -85,6 +93,11 @@ impl Query {
         Self(pairs.collect())
     }
 
+    /// All of them, in order.
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+
     /// The first value of `name`.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
@@ -111,6 +124,7 @@ pub fn verb(method: &Method, query: &Query) -> Result<Verb, Error> {
         "POST" | "PUT" => Ok(Verb::Write),
         "DELETE" => Ok(Verb::Delete),
         "HEAD" => Ok(Verb::Head),
+        "PATCH" => Err(Error::UnsupportedOperation),
         _ => Err(Error::MethodNotAllowed),
     }
 }

@@ -20,19 +20,13 @@ pub struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
-    /// Reads a body: a JSON object, or nothing, or `null`.
+    /// Reads a body: one JSON object, or nothing, or `null`.
     ///
     /// # Errors
     /// 400 if the body is anything else.
     pub fn parse(body: &'b [u8]) -> Result<Self, Error> {
-        let malformed = |error: serde_json::Error| {
-            Error::bad_request(format!("failed to decode JSON input: {error}"))
-        };
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::default());
-        }
-        let object: Option<Members<'_>> = serde_json::from_slice(body).map_err(malformed)?;
-        Ok(Self { members: object.unwrap_or_default().0 })
+        let Members(members) = parse_strict(body)?;
+        Ok(Self { members })
     }
 
     /// The member as it stands in the body.
@@ -75,7 +69,11 @@ impl<'b> Fields<'b> {
         self.convert(field, |scalar| match scalar {
             Scalar::Null => Some(false),
             Scalar::Bool(value) => Some(value),
-            Scalar::Number(text) => text.parse::<i64>().ok().map(|number| number != 0),
+            Scalar::Number(text) => match text {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            },
             Scalar::String(text) if text.is_empty() => Some(false),
             Scalar::String(text) => parse_bool(&text),
         }, "bool")
@@ -121,6 +119,25 @@ impl<'b> Fields<'b> {
         let Some(raw) = self.raw(field) else { return Ok(None) };
         scalar(raw).and_then(read).map(Some).ok_or_else(|| conversion(field, expected, raw))
     }
+}
+
+/// Reads a body whose members are not converted: one JSON object, or nothing, or `null`.
+///
+/// # Errors
+/// 400 if the body is anything else, or a member has another type.
+pub fn parse_strict<'b, T: Deserialize<'b> + Default>(body: &'b [u8]) -> Result<T, Error> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let malformed = |reason: &dyn fmt::Display| {
+        Error::bad_request(format!("failed to decode JSON input: {reason}"))
+    };
+    if body.trim_ascii_start().starts_with(b"[") {
+        // A list could be read as the members of a struct in their order.
+        return Err(malformed(&"expected an object, got a list"));
+    }
+    let read = serde_json::from_slice::<Option<T>>(body).map_err(|error| malformed(&error))?;
+    Ok(read.unwrap_or_default())
 }
 
 fn conversion(field: &str, expected: &str, raw: &RawValue) -> Error {
@@ -305,7 +322,7 @@ mod tests {
         for body in ["", "  \n", "null", "{}", " {} "] {
             assert!(Fields::parse(body.as_bytes()).is_ok(), "{body}");
         }
-        for body in ["[]", "{} {}", "5", "\"x\"", "true", "{", "{\"a\":}", "\u{0}"] {
+        for body in ["[]", "5", "\"x\"", "true", "{", "{\"a\":}", "\u{0}", "{} {}", "{} x"] {
             assert!(Fields::parse(body.as_bytes()).is_err(), "{body}");
         }
     }

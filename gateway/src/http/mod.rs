@@ -4,6 +4,8 @@ mod answer;
 pub mod auth;
 mod call;
 pub mod fields;
+mod form;
+pub mod server;
 pub mod sys;
 pub mod transit;
 

@@ -102,6 +102,7 @@ struct Policy {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(default)]
 struct Entry {
     key: Bytes,
     hmac_key: Bytes,
@@ -111,15 +112,11 @@ struct Entry {
     ec_d: Option<()>,
     rsa_key: Option<()>,
     rsa_public_key: Option<()>,
-    #[serde(default)]
     public_key: String,
-    #[serde(default)]
     convergent_version: i32,
     /// Seconds since 1970.
-    #[serde(default)]
     creation_time: i64,
     certificate_chain: Option<()>,
-    #[serde(default)]
     external_key_ref: String,
 }
 
@@ -158,8 +155,8 @@ const CONVERGENT_FORM: i32 = 3;
 const KDF_COUNTER: u32 = 0;
 const KDF_HKDF: u32 = 1;
 
-impl Entry {
-    fn empty() -> Self {
+impl Default for Entry {
+    fn default() -> Self {
         Self {
             key: Bytes(None),
             hmac_key: Bytes(None),
@@ -176,7 +173,9 @@ impl Entry {
             external_key_ref: String::new(),
         }
     }
+}
 
+impl Entry {
     fn of(version: &KeyVersion, convergent: bool) -> Self {
         let copy = |secret: &SecretBytes| Bytes(Some(SecretBytes::copy_of(secret.expose())));
         Self {
@@ -185,7 +184,7 @@ impl Entry {
             time: version.created().to_string(),
             convergent_version: if convergent { CONVERGENT_FORM } else { 0 },
             creation_time: version.created().as_second(),
-            ..Self::empty()
+            ..Self::default()
         }
     }
 
@@ -205,7 +204,7 @@ pub fn write(key: &Key) -> Zeroizing<String> {
     let mut archive: Vec<Entry> = key.versions().iter().map(entry).collect();
     if oldest == 0 {
         // The archive is indexed by version minus the oldest available one, which is 0 here.
-        archive.insert(0, Entry::empty());
+        archive.insert(0, Entry::default());
     }
     let document = Document {
         policy: Policy {

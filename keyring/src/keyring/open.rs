@@ -121,6 +121,10 @@ impl Unsealed {
             .table
             .load()
             .iter()
-            .find_map(|(mount, entry)| Some((entry.clone(), path.strip_prefix(mount.as_str())?)))
+            .find_map(|(mount, entry)| {
+                let rest = path.strip_prefix(mount.as_str().trim_end_matches('/'))?;
+                let rest = if rest.is_empty() { rest } else { rest.strip_prefix('/')? };
+                Some((entry.clone(), rest))
+            })
     }
 }

@@ -1,6 +1,6 @@
 """`keys` and `keys/:name`: create, read, list, delete."""
 
-from scenario import GO_TEXT, delete, get, listing, post, put, scenario
+from scenario import GO_TEXT, SAYS_MORE, delete, get, listing, post, put, scenario
 
 TYPES = ("aes128-gcm96", "aes256-gcm96", "chacha20-poly1305", "xchacha20-poly1305")
 
@@ -130,7 +130,7 @@ SCENARIOS = [
         get("keys/?list=1"),
         get("keys?list=T"),
         get("keys?list=false"),
-        get("keys?list=maybe"),
+        get("keys?list=maybe").answering(400, SAYS_MORE),
         get("keys"),
         get("keys/"),
         get("keys?list=true&limit=2"),

@@ -1,6 +1,6 @@
 """`sys/*` and `auth/token/lookup-self` of a server which is ready."""
 
-from scenario import GO_TEXT, Step, delete, get, listing, post, put, scenario
+from scenario import GO_TEXT, SAYS_MORE, Step, delete, get, listing, post, put, scenario
 
 OTHER = "/sys/mounts/other"
 OTHER_KEYS = "/other/keys/a"
@@ -149,11 +149,11 @@ SCENARIOS = [
         get("/sys/health", token=None),
         get("/sys/health", token="nonsense"),
         get("/sys/health?activecode=299", token=None),
-        get("/sys/health?activecode=x", token=None),
-        get("/sys/health?activecode=", token=None),
+        get("/sys/health?activecode=x", token=None).answering(400, SAYS_MORE),
+        get("/sys/health?activecode=", token=None).answering(400, SAYS_MORE),
         get("/sys/health?sealedcode=200&uninitcode=200&standbycode=200&standbyok=true", token=None),
-        get("/sys/health?sealedcode=x", token=None),
-        get("/sys/health?standbyok=x", token=None),
+        get("/sys/health?sealedcode=x", token=None).answering(400, SAYS_MORE),
+        get("/sys/health?standbyok=x", token=None).answering(400, SAYS_MORE),
         get("/sys/health?nonsense=1", token=None),
         Step("HEAD", "/sys/health", token=None),
         Step("HEAD", "/sys/health?activecode=204", token=None),

@@ -2,6 +2,7 @@
 
 use sealgate_keyring::{
     algorithm::KeyType,
+    base64,
     error::Error as KeyringError,
     key::{Derivation, KeyPolicy, NewKey, Settings},
     name::KeyName,
@@ -87,6 +88,10 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
 
 pub async fn read(_: &App, call: &Call) -> Result<Answer, Error> {
     let key = call.mount()?.key(&call.parameter).ok_or(Error::Absent)?;
+    // The context would choose a derived public key; keys of today's types have none.
+    let context = call.query.value("context").unwrap_or_default();
+    base64::decode(context.as_bytes())
+        .map_err(|_| Error::bad_request("failed to base64-decode context"))?;
     Ok(Answer::data(&KeyView::of(&key)))
 }
 
