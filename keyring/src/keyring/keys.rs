@@ -370,14 +370,11 @@ impl Keyring {
             return Ok(());
         }
         let policy = decode_policy(&path, open.barrier.open(&path, &stored.bytes)?.expose())?;
-        let known = slot.key.load_full();
         let oldest = policy.min_available_version.unwrap_or(Version::FIRST);
         let mut versions = Vec::new();
+        // Each version is read, also one whose number is known here: it may be that of another
+        // key, which was restored over the one in memory.
         for number in oldest.up_to(policy.latest_version) {
-            if let Some(version) = known.as_ref().and_then(|key| key.version(number)) {
-                versions.push(version.clone());
-                continue;
-            }
             let path = paths::key_version(id, name, number);
             let stored = store.get(&path).await?;
             let stored = stored.ok_or_else(|| Error::missing_version(name, number))?;
