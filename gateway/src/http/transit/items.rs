@@ -130,6 +130,15 @@ pub enum Strictness {
     Lenient,
 }
 
+impl Strictness {
+    /// Every way in which a batch is read.
+    pub const ALL: [Self; 3] = [
+        Self::Strict(Message::Plaintext),
+        Self::Strict(Message::Ciphertext),
+        Self::Lenient,
+    ];
+}
+
 /// Reads `batch_input`.
 ///
 /// # Errors

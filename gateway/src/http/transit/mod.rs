@@ -6,7 +6,7 @@ mod crypt;
 mod describe;
 mod export;
 mod import;
-mod items;
+pub mod items;
 mod keys;
 mod mount;
 
