@@ -26,9 +26,11 @@ run: packages ## build Sealgate and start a development server (ARGS="...")
 	@exec $(BINARY) server --dev $(ARGS)
 
 test: test-packages python ## prove that it works: Rust tests, tests of the real server, short fuzzing
-	@scripts/step "Rust tests" cargo test $(CARGO_BUILD) --workspace
+	@scripts/step "build" cargo build $(CARGO_BUILD) --workspace
+	@scripts/step "Rust tests" env SEALGATE_BIN=$(BINARY) cargo test $(CARGO_BUILD) --workspace
+	@scripts/step "SDK against the peer" env BAO_BIN=$(CURDIR)/.venv/bin/bao cargo test $(CARGO_BUILD) -p sealgate-sdk
 	@scripts/step "server tests" env SEALGATE_BIN=$(BINARY) .venv/bin/python -m pytest tests
-	@scripts/step "fuzzing" scripts/fuzz 10
+	@scripts/step "fuzzing" scripts/fuzz 5
 
 check: packages ## check format, lints, and the dependencies' licences, origins and advisories
 	@scripts/step "format" cargo fmt --all --check

@@ -71,7 +71,13 @@ impl App {
     ) -> Result<Self, KeyringError> {
         let keyring = Keyring::open(store, clock.clone()).await?;
         let tokens = Tokens::sealed(clock.clone());
-        Ok(Self { keyring, tokens, limits, clock, turning: Mutex::new(()) })
+        Ok(Self {
+            keyring,
+            tokens,
+            limits,
+            clock,
+            turning: Mutex::new(()),
+        })
     }
 
     /// Founds an installation with `transit/` and a root token. The server stays sealed.
@@ -84,9 +90,15 @@ impl App {
         let RootToken { token, records } = RootToken::create(store, &self.clock)?;
         let path = MountPath::new(FIRST_MOUNT).expect("a fixed path is well formed");
         let mount = Mount::new(path, sys::MountFacts::default().into_attributes());
-        let made = self.keyring.initialize(parameters, store, vec![mount], records).await?;
+        let made = self
+            .keyring
+            .initialize(parameters, store, vec![mount], records)
+            .await?;
         let Initialized { shares, .. } = made;
-        Ok(Founding { shares, root_token: token })
+        Ok(Founding {
+            shares,
+            root_token: token,
+        })
     }
 
     /// Takes one share; with the last one needed, the server opens.

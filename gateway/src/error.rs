@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use http::StatusCode;
 use crate::auth::NoRandomness;
+use http::StatusCode;
 use sealgate_keyring::{
-    error::Error as KeyringError, import::ImportError, key::KeyError, key::KeyVersionError, store::StoreError,
+    error::Error as KeyringError, import::ImportError, key::KeyError, key::KeyVersionError,
+    store::StoreError,
 };
 
 /// Why a request was not answered with what it asked for.
@@ -125,9 +126,7 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
         | KeyringError::Seal(_) => StatusCode::BAD_REQUEST,
         KeyringError::Key(KeyError::NoRandomness)
         | KeyringError::KeyVersion(KeyVersionError::NoRandomness)
-        | KeyringError::Import(ImportError::WrappingKey) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+        | KeyringError::Import(ImportError::WrappingKey) => StatusCode::INTERNAL_SERVER_ERROR,
         KeyringError::Key(_) => StatusCode::BAD_REQUEST,
         KeyringError::KeyVersion(_) => StatusCode::BAD_REQUEST,
         KeyringError::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,

@@ -10,7 +10,12 @@ pub fn document<'m>(mounts: impl Iterator<Item = &'m str>) -> Value {
     let mut paths = Map::new();
     for route in routes::table() {
         match route.area {
-            Area::Root => add(&mut paths, format!("/{}", route.pattern), route, route.operation),
+            Area::Root => add(
+                &mut paths,
+                format!("/{}", route.pattern),
+                route,
+                route.operation,
+            ),
             Area::Mount => {
                 for mount in &mounts {
                     let path = format!("/{mount}/{}", route.pattern);
@@ -115,7 +120,8 @@ fn responses(route: &Route) -> Value {
     }
     if route.pattern == "sys/health" {
         // The caller says which statuses stand for which state.
-        responses["default"] = json!({ "description": "The state, under a status of the caller's choice" });
+        responses["default"] =
+            json!({ "description": "The state, under a status of the caller's choice" });
     }
     responses
 }
@@ -128,7 +134,9 @@ fn body(route: &Route) -> Value {
             FieldKind::Base64 => json!({ "type": "string", "format": "byte" }),
             FieldKind::Integer => json!({ "type": "integer" }),
             FieldKind::Boolean => json!({ "type": "boolean" }),
-            FieldKind::Duration => json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }] }),
+            FieldKind::Duration => {
+                json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }] })
+            }
             FieldKind::Batch => json!({ "type": "array", "items": { "type": "object" } }),
             FieldKind::Strings => {
                 json!({ "type": "array", "items": { "type": "string" } })
@@ -149,7 +157,10 @@ mod tests {
     fn holds_every_route() {
         let document = document(["transit"].into_iter());
         let paths = document["paths"].as_object().unwrap();
-        let operations: usize = paths.values().map(|item| item.as_object().unwrap().len()).sum();
+        let operations: usize = paths
+            .values()
+            .map(|item| item.as_object().unwrap().len())
+            .sum();
         assert_eq!(operations, routes::table().count());
         assert!(paths.contains_key("/transit/encrypt/{name}"));
     }

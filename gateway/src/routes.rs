@@ -116,7 +116,9 @@ pub enum Matched<'p> {
 pub fn find<'p>(area: Area, verb: Verb, path: &'p str) -> Matched<'p> {
     let mut known = None;
     for route in table().filter(|route| route.area == area) {
-        let Some(parameter) = match_pattern(route.pattern, path) else { continue };
+        let Some(parameter) = match_pattern(route.pattern, path) else {
+            continue;
+        };
         if route.verb == verb {
             return Matched::Route(route, parameter);
         }
@@ -127,9 +129,13 @@ pub fn find<'p>(area: Area, verb: Verb, path: &'p str) -> Matched<'p> {
 
 /// Every route.
 pub fn table() -> impl Iterator<Item = &'static Route> {
-    [crate::http::sys::ROUTES, crate::http::auth::ROUTES, crate::http::transit::ROUTES]
-        .into_iter()
-        .flatten()
+    [
+        crate::http::sys::ROUTES,
+        crate::http::auth::ROUTES,
+        crate::http::transit::ROUTES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What stands at the pattern's parameter ("" if it has none), if `path` fits the pattern.
@@ -143,7 +149,9 @@ fn match_pattern<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     match &pattern[open..] {
         "{path}" => (!rest.is_empty()).then_some(rest),
         tail => {
-            let suffix = tail.strip_prefix("{name}").or_else(|| tail.strip_prefix("{path}"))?;
+            let suffix = tail
+                .strip_prefix("{name}")
+                .or_else(|| tail.strip_prefix("{path}"))?;
             let parameter = rest.strip_suffix(suffix)?;
             let fits = if tail.starts_with("{name}") {
                 sealgate_keyring::name::KeyName::is_valid(parameter)
@@ -165,8 +173,14 @@ mod tests {
         assert_eq!(match_pattern("keys/", "keys/"), Some(""));
         assert_eq!(match_pattern("keys/{name}", "keys/a.b"), Some("a.b"));
         assert_eq!(match_pattern("keys/{name}", "keys/a/b"), None);
-        assert_eq!(match_pattern("keys/{name}/config", "keys/a/config"), Some("a"));
-        assert_eq!(match_pattern("sys/mounts/{path}/tune", "sys/mounts/a/b/tune"), Some("a/b"));
+        assert_eq!(
+            match_pattern("keys/{name}/config", "keys/a/config"),
+            Some("a")
+        );
+        assert_eq!(
+            match_pattern("sys/mounts/{path}/tune", "sys/mounts/a/b/tune"),
+            Some("a/b")
+        );
         assert_eq!(match_pattern("sys/mounts/{path}", "sys/mounts/"), None);
     }
 }

@@ -39,7 +39,13 @@ pub struct Admitted(Call);
 /// # Errors
 /// The refusal, in the order in which the peers refuse.
 pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
-    let Request { method, mut path, query, token, peer } = request;
+    let Request {
+        method,
+        mut path,
+        query,
+        token,
+        peer,
+    } = request;
     let asked = verb(&method, &query);
     if let Ok(Verb::List) = asked {
         let access = routes::find(Area::Root, Verb::List, &path);
@@ -62,7 +68,11 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     };
 
     // The public paths come first: they answer whether sealed or not, and to anyone.
-    let public = routes::find(Area::Root, asked.as_ref().copied().unwrap_or(Verb::Head), &path);
+    let public = routes::find(
+        Area::Root,
+        asked.as_ref().copied().unwrap_or(Verb::Head),
+        &path,
+    );
     match (&public, &asked) {
         (Matched::Route(route, parameter), Ok(_)) if is_public(app, route.access) => {
             let parameter = (*parameter).to_owned();
@@ -78,7 +88,10 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     }
 
     let unsealed = app.keyring.unsealed()?;
-    let caller = token.as_deref().map(|token| app.tokens.verify(token)).transpose()?;
+    let caller = token
+        .as_deref()
+        .map(|token| app.tokens.verify(token))
+        .transpose()?;
     if let (Matched::Route(route, parameter), Ok(_)) = (&public, &asked)
         && route.access == Access::Open
     {
@@ -99,7 +112,10 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         caller.authorize(&path, asked)?;
         let parameter = parameter.to_owned();
         let call = call(route, path, &parameter, Some(caller), token);
-        return Ok(Admitted(Call { mount: Some(mount), ..call }));
+        return Ok(Admitted(Call {
+            mount: Some(mount),
+            ..call
+        }));
     }
     if !path.starts_with("sys/") && !path.starts_with("auth/token") {
         return Err(Error::NoMount(path));

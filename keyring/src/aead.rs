@@ -66,7 +66,7 @@ pub struct Cipher {
 }
 
 enum Expanded {
-    /// Works in registers and leaves nothing on the stack.
+    /// With AES instructions it works in registers and leaves no key on the stack.
     AesGcm(Wiped<LessSafeKey>),
     /// Leaves its key on the stack.
     Chacha(Wiped<LessSafeKey>),

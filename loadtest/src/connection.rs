@@ -1,9 +1,6 @@
 //! One HTTP/1.1 connection and the request it repeats.
 
-use std::{
-    net::SocketAddr,
-    time::Instant,
-};
+use std::{net::SocketAddr, time::Instant};
 
 use base64_simd::STANDARD;
 use bytes::Bytes;
@@ -54,9 +51,18 @@ impl Work {
     pub fn new(path: &str, token: &str, payload: usize, batch: usize) -> Self {
         let plaintext = STANDARD.encode_to_string(vec![b'x'; payload]);
         let item = json!({ "plaintext": plaintext });
-        let body = if batch > 1 { json!({ "batch_input": vec![item; batch] }) } else { item };
+        let body = if batch > 1 {
+            json!({ "batch_input": vec![item; batch] })
+        } else {
+            item
+        };
         let (path, token) = (format!("/v1/{path}"), token.to_owned());
-        Self { path, token, plaintext, body: body.to_string().into() }
+        Self {
+            path,
+            token,
+            plaintext,
+            body: body.to_string().into(),
+        }
     }
 }
 
@@ -73,7 +79,10 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(driver);
-        Ok(Self { sender, host: address.to_string() })
+        Ok(Self {
+            sender,
+            host: address.to_string(),
+        })
     }
 
     /// Repeats the request until `ends`; latencies in microseconds count from `measured_from` on.
@@ -89,7 +98,8 @@ impl Connection {
             if sent >= ends {
                 return Ok(latencies);
             }
-            self.send(&work.path, &work.token, work.body.clone()).await?;
+            self.send(&work.path, &work.token, work.body.clone())
+                .await?;
             if sent >= measured_from {
                 let micros = sent.elapsed().as_micros();
                 latencies.saturating_record(u64::try_from(micros).unwrap_or(u64::MAX));
@@ -99,7 +109,9 @@ impl Connection {
 
     /// Sends the request once, decrypts what comes back and compares.
     pub async fn check(&mut self, work: &Work) -> Result<(), Failure> {
-        let answer = self.send(&work.path, &work.token, work.body.clone()).await?;
+        let answer = self
+            .send(&work.path, &work.token, work.body.clone())
+            .await?;
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let results = match answer["data"]["batch_results"].as_array() {
             Some(results) => results.clone(),

@@ -84,7 +84,9 @@ async fn drive(arguments: &Arguments) -> Result<Report, Failure> {
     for _ in 0..arguments.connections {
         let work = work.clone();
         let mut connection = Connection::open(arguments.address).await?;
-        workers.push(tokio::spawn(async move { connection.repeat(&work, measured_from, ends).await }));
+        workers.push(tokio::spawn(async move {
+            connection.repeat(&work, measured_from, ends).await
+        }));
     }
     let mut report = Report::new(arguments.batch, arguments.payload, ends - measured_from);
     for worker in workers {

@@ -17,12 +17,19 @@ impl Report {
     /// An empty report.
     pub fn new(batch: usize, payload: usize, measured: Duration) -> Self {
         let latencies = Histogram::new(3).expect("three digits are allowed");
-        Self { latencies, batch, payload, measured }
+        Self {
+            latencies,
+            batch,
+            payload,
+            measured,
+        }
     }
 
     /// Adds the latencies of one connection.
     pub fn add(&mut self, latencies: &Histogram<u64>) {
-        self.latencies.add(latencies).expect("histograms of one precision grow as needed");
+        self.latencies
+            .add(latencies)
+            .expect("histograms of one precision grow as needed");
     }
 
     fn per_second(&self) -> f64 {
@@ -56,7 +63,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} × {} B a request", self.batch, self.payload)?;
         writeln!(f, "requests/s  {:>12.0}", self.per_second())?;
-        writeln!(f, "items/s     {:>12.0}", self.per_second() * self.batch as f64)?;
+        writeln!(
+            f,
+            "items/s     {:>12.0}",
+            self.per_second() * self.batch as f64
+        )?;
         for (name, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
             writeln!(f, "{name:<10} {:>10} µs", self.micros(quantile))?;
         }

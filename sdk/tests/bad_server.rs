@@ -1,4 +1,5 @@
 //! Servers that misbehave, and none at all.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Init, unseal, seal, health and tokens against a real server.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod server;
 

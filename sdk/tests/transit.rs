@@ -1,4 +1,5 @@
 //! Encrypt, decrypt, rewrap and key administration against a real server.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod server;
 

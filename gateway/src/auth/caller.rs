@@ -61,7 +61,11 @@ pub struct Caller {
     #[serde(rename = "t", with = "jiff::fmt::serde::timestamp::second::required")]
     pub issued: Timestamp,
     /// From when on the token is worth nothing; `None`: never.
-    #[serde(rename = "e", with = "jiff::fmt::serde::timestamp::second::optional", default)]
+    #[serde(
+        rename = "e",
+        with = "jiff::fmt::serde::timestamp::second::optional",
+        default
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
     /// The path through which the token was made.
@@ -106,7 +110,11 @@ impl Caller {
     /// [`Error::PermissionDenied`].
     pub fn authorize(&self, _path: &str, _verb: Verb) -> Result<(), Error> {
         let is_root = self.policies.iter().any(|policy| policy == ROOT_POLICY);
-        if is_root { Ok(()) } else { Err(Error::PermissionDenied) }
+        if is_root {
+            Ok(())
+        } else {
+            Err(Error::PermissionDenied)
+        }
     }
 }
 
@@ -140,7 +148,10 @@ mod tests {
     fn only_root_is_authorized() {
         let root = Caller::root("root", "auth/token/root", Timestamp::now());
         assert!(root.authorize("sys/mounts", Verb::Read).is_ok());
-        let other = Caller { policies: vec!["default".to_owned()], ..root };
+        let other = Caller {
+            policies: vec!["default".to_owned()],
+            ..root
+        };
         assert!(other.authorize("sys/mounts", Verb::Read).is_err());
     }
 }

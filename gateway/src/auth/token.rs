@@ -65,7 +65,10 @@ pub struct RootToken {
 impl Tokens {
     /// Tokens of a sealed server.
     pub fn sealed(clock: Clock) -> Self {
-        Self { clock, open: ArcSwapOption::empty() }
+        Self {
+            clock,
+            open: ArcSwapOption::empty(),
+        }
     }
 
     /// Reads keys and chosen tokens from the keyring, which was just unsealed.
@@ -77,7 +80,12 @@ impl Tokens {
         let keys = record.and_then(|record| TokenKeys::decode(record.content.expose()));
         let keys = keys.ok_or_else(|| corrupted(KEYS_RECORD))?;
         let (chosen, _) = chosen(keyring).await?;
-        let open = Open { store, keys, chosen, remembered: HashMap::new() };
+        let open = Open {
+            store,
+            keys,
+            chosen,
+            remembered: HashMap::new(),
+        };
         self.open.store(Some(Arc::new(open)));
         Ok(())
     }
@@ -134,7 +142,9 @@ impl Tokens {
         let (mut all, revision) = chosen(keyring).await?;
         all.push(Chosen { digest, caller });
         let record = serde_json::to_vec(&all).expect("a caller's map keys are strings");
-        keyring.put_record(CHOSEN_RECORD, revision, SecretBytes::from_vec(record)).await?;
+        keyring
+            .put_record(CHOSEN_RECORD, revision, SecretBytes::from_vec(record))
+            .await?;
         self.unseal(keyring, store).await
     }
 }
@@ -149,7 +159,10 @@ impl Open {
         }
         let digest = self.keys.digest(token);
         let same = |chosen: &&Chosen| chosen.digest.ct_eq(&digest).into();
-        self.chosen.iter().find(same).map(|chosen| chosen.caller.clone())
+        self.chosen
+            .iter()
+            .find(same)
+            .map(|chosen| chosen.caller.clone())
     }
 }
 
@@ -162,12 +175,17 @@ impl RootToken {
         let keys = TokenKeys::generate()?;
         let caller = Caller::root("root", "auth/token/root", clock.now());
         let token = keys.seal(store, &caller)?.into();
-        Ok(Self { token, records: vec![(KEYS_RECORD, keys.encode())] })
+        Ok(Self {
+            token,
+            records: vec![(KEYS_RECORD, keys.encode())],
+        })
     }
 }
 
 async fn chosen(keyring: &Keyring) -> Result<(Vec<Chosen>, Option<Revision>), KeyringError> {
-    let Some(record) = keyring.record(CHOSEN_RECORD).await? else { return Ok((Vec::new(), None)) };
+    let Some(record) = keyring.record(CHOSEN_RECORD).await? else {
+        return Ok((Vec::new(), None));
+    };
     let all = serde_json::from_slice(record.content.expose());
     let all = all.map_err(|_| corrupted(CHOSEN_RECORD))?;
     Ok((all, Some(record.revision)))
@@ -188,7 +206,12 @@ mod tests {
     fn open(keys: TokenKeys, chosen: Vec<Chosen>) -> (Tokens, Uuid) {
         let store = Uuid::new_v4();
         let tokens = Tokens::sealed(Clock::system());
-        let open = Open { store, keys, chosen, remembered: HashMap::new() };
+        let open = Open {
+            store,
+            keys,
+            chosen,
+            remembered: HashMap::new(),
+        };
         tokens.open.store(Some(Arc::new(open)));
         (tokens, store)
     }
@@ -206,11 +229,17 @@ mod tests {
         let token = keys.seal(store, &root).unwrap();
         for _ in 0..3 {
             assert_eq!(*tokens.verify(&token).unwrap(), root);
-            assert!(matches!(tokens.verify("sgt.AAAA"), Err(Error::PermissionDenied)));
+            assert!(matches!(
+                tokens.verify("sgt.AAAA"),
+                Err(Error::PermissionDenied)
+            ));
         }
         assert_eq!(remembered(&tokens), 1);
         tokens.seal();
-        assert!(matches!(tokens.verify(&token), Err(Error::Keyring(KeyringError::Sealed))));
+        assert!(matches!(
+            tokens.verify(&token),
+            Err(Error::Keyring(KeyringError::Sealed))
+        ));
     }
 
     #[test]
@@ -223,7 +252,10 @@ mod tests {
         let token = keys.seal(store, &caller).unwrap();
         assert!(tokens.verify(&token).is_ok());
         tokens.clock = Clock::from_fn(|| Timestamp::now() + SignedDuration::from_secs(60));
-        assert!(matches!(tokens.verify(&token), Err(Error::PermissionDenied)));
+        assert!(matches!(
+            tokens.verify(&token),
+            Err(Error::PermissionDenied)
+        ));
         assert_eq!(remembered(&tokens), 0);
     }
 
@@ -243,7 +275,10 @@ mod tests {
     fn chosen_tokens_are_known_by_their_digest() {
         let keys = TokenKeys::generate().unwrap();
         let caller = Caller::root("token", "auth/token/create", Timestamp::now());
-        let chosen = Chosen { digest: keys.digest("root"), caller: caller.clone() };
+        let chosen = Chosen {
+            digest: keys.digest("root"),
+            caller: caller.clone(),
+        };
         let (tokens, _) = open(keys, vec![chosen]);
         assert_eq!(*tokens.verify("root").unwrap(), caller);
         assert!(tokens.verify("toor").is_err() && tokens.verify("").is_err());

@@ -67,10 +67,11 @@ impl TokenKeys {
     /// [`NoRandomness`].
     pub fn generate() -> Result<Self, NoRandomness> {
         let random = SystemRandom::new();
-        let key = || {
-            Secret256::fill_with(|bytes| random.fill(bytes).map_err(|_| NoRandomness))
-        };
-        Ok(Self { digest_key: key()?, keys: vec![(FIRST_KEY, key()?)] })
+        let key = || Secret256::fill_with(|bytes| random.fill(bytes).map_err(|_| NoRandomness));
+        Ok(Self {
+            digest_key: key()?,
+            keys: vec![(FIRST_KEY, key()?)],
+        })
     }
 
     /// The record `token/keys`.
@@ -94,7 +95,9 @@ impl TokenKeys {
 
     /// Reads the record `token/keys`; `None` if it is none.
     pub fn decode(record: &[u8]) -> Option<Self> {
-        let (&[VERSION], rest) = record.split_first_chunk::<1>()? else { return None };
+        let (&[VERSION], rest) = record.split_first_chunk::<1>()? else {
+            return None;
+        };
         let (digest_key, rest) = rest.split_at_checked(KEY_BYTES)?;
         let chunks = rest.chunks_exact(ID_BYTES + KEY_BYTES);
         if !chunks.remainder().is_empty() {
@@ -107,7 +110,10 @@ impl TokenKeys {
             })
             .collect();
         let keys = keys.filter(|keys| !keys.is_empty())?;
-        Some(Self { digest_key: Secret256::copy_of(digest_key)?, keys })
+        Some(Self {
+            digest_key: Secret256::copy_of(digest_key)?,
+            keys,
+        })
     }
 
     /// Seals what a token says.
@@ -117,7 +123,9 @@ impl TokenKeys {
     pub fn seal(&self, store: Uuid, caller: &Caller) -> Result<String, NoRandomness> {
         let (id, key) = self.keys.last().expect("token keys are never empty");
         let mut nonce = [0; NONCE_BYTES];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| NoRandomness)?;
+        SystemRandom::new()
+            .fill(&mut nonce)
+            .map_err(|_| NoRandomness)?;
         let mut sealed = [&id.0.to_be_bytes()[..], &nonce].concat();
         let start = sealed.len();
         serde_json::to_writer(&mut sealed, caller).expect("a caller's map keys are strings");
@@ -129,12 +137,17 @@ impl TokenKeys {
             )
             .expect("a caller is shorter than AES-GCM's limit");
         sealed.extend_from_slice(&tag);
-        Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode_to_string(sealed)))
+        Ok(format!(
+            "{PREFIX}{}",
+            URL_SAFE_NO_PAD.encode_to_string(sealed)
+        ))
     }
 
     /// Opens a token; `None` if it was not sealed here, or not as it stands.
     pub fn open(&self, store: Uuid, token: &str) -> Option<Caller> {
-        let text = token.strip_prefix(PREFIX).filter(|text| text.len() <= MAX_TOKEN_BYTES)?;
+        let text = token
+            .strip_prefix(PREFIX)
+            .filter(|text| text.len() <= MAX_TOKEN_BYTES)?;
         let mut bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
         let (id, rest) = bytes.split_first_chunk_mut::<ID_BYTES>()?;
         let (nonce, rest) = rest.split_first_chunk_mut::<NONCE_BYTES>()?;
@@ -167,7 +180,12 @@ fn cipher(key: &Secret256) -> Aes256Gcm {
 
 fn associated_data(store: Uuid, key: KeyId) -> Vec<u8> {
     let store = store.to_string();
-    [b"sealgate token".as_slice(), store.as_bytes(), &key.0.to_be_bytes()].concat()
+    [
+        b"sealgate token".as_slice(),
+        store.as_bytes(),
+        &key.0.to_be_bytes(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -187,14 +205,25 @@ mod tests {
         let (keys, store, caller, token) = sealed();
         assert_eq!(keys.open(store, &token), Some(caller));
         assert_eq!(keys.open(Uuid::new_v4(), &token), None, "another store");
-        assert_eq!(TokenKeys::generate().unwrap().open(store, &token), None, "another key");
+        assert_eq!(
+            TokenKeys::generate().unwrap().open(store, &token),
+            None,
+            "another key"
+        );
         for at in PREFIX.len()..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             assert_eq!(keys.open(store, &changed), None, "changed at {at}");
         }
-        for garbage in ["", "sgt.", "sgt.AAAA", "s.abc", "sgt.!", &token[..token.len() - 1]] {
+        for garbage in [
+            "",
+            "sgt.",
+            "sgt.AAAA",
+            "s.abc",
+            "sgt.!",
+            &token[..token.len() - 1],
+        ] {
             assert_eq!(keys.open(store, garbage), None, "{garbage}");
         }
         assert_eq!(keys.open(store, &format!("{token}=")), None);
@@ -209,7 +238,12 @@ mod tests {
         assert_eq!(again.digest("root"), keys.digest("root"));
         assert_ne!(again.digest("root"), keys.digest("toor"));
         let record = record.expose();
-        for broken in [&record[..0], &record[..33], &record[..record.len() - 1], &record[1..]] {
+        for broken in [
+            &record[..0],
+            &record[..33],
+            &record[..record.len() - 1],
+            &record[1..],
+        ] {
             assert!(TokenKeys::decode(broken).is_none());
         }
     }

@@ -9,8 +9,10 @@ use super::{Cli, output};
 
 /// For which shell.
 #[derive(Debug, Args)]
-#[command(after_long_help = "For bash, for example:\n  sealgate completions bash > \
-                             ~/.local/share/bash-completion/completions/sealgate")]
+#[command(
+    after_long_help = "For bash, for example:\n  sealgate completions bash > \
+                             ~/.local/share/bash-completion/completions/sealgate"
+)]
 pub struct CompletionsArgs {
     /// The shell
     shell: Shell,

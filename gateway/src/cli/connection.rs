@@ -1,7 +1,7 @@
 //! Which server to ask, and as whom.
 
-use std::path::PathBuf;
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
 use sealgate_sdk::{Client, ClientBuilder, SecretText};
@@ -38,9 +38,12 @@ impl ClientArgs {
             builder = builder.ca_file(path);
         }
         if let Some(path) = &self.token_file {
-            let file = fs::read_to_string(path).map(SecretText::new).map_err(|source| {
-                Failure::Read { what: path.display().to_string(), source }
-            })?;
+            let file = fs::read_to_string(path)
+                .map(SecretText::new)
+                .map_err(|source| Failure::Read {
+                    what: path.display().to_string(),
+                    source,
+                })?;
             builder = builder.token(file.expose().trim().to_owned());
         }
         Ok(builder.build()?)

@@ -126,9 +126,18 @@ impl RewrapArgs {
 }
 
 /// A ciphertext is text, so it ends in a newline.
-fn ciphertext(format: Format, Encrypted { ciphertext, version }: Encrypted) -> SecretBytes {
+fn ciphertext(
+    format: Format,
+    Encrypted {
+        ciphertext,
+        version,
+    }: Encrypted,
+) -> SecretBytes {
     match format {
         Format::Table => SecretBytes::new(ciphertext + "\n"),
-        Format::Json => output::json(&CiphertextAnswer { ciphertext, key_version: version }),
+        Format::Json => output::json(&CiphertextAnswer {
+            ciphertext,
+            key_version: version,
+        }),
     }
 }

@@ -84,23 +84,20 @@ fn server_advice(error: &Error) -> Option<String> {
         Error::Address(_) => {
             "Set SEALGATE_ADDR or --address to a URL such as https://sealgate.example:8200."
         }
-        Error::Timeout { .. } => {
-            "Whether it took effect is not known: look before you try again."
-        }
+        Error::Timeout { .. } => "Whether it took effect is not known: look before you try again.",
         Error::Broken { .. } => {
             "Is the address right, https:// included? Whether the request took effect is not \
              known: look before you try again."
         }
         Error::Answer(_) => "Is there a Sealgate, OpenBao or Vault server at this address?",
-        Error::Refused { .. } if error.is_sealed() => {
-            "Unseal it with `sealgate operator unseal`."
-        }
-        Error::Refused { status: 400, errors } if says(errors, "not initialized") => {
-            "Initialise it with `sealgate operator init`."
-        }
-        Error::Refused { status: 401 | 403, .. } => {
-            "Set SEALGATE_TOKEN or --token-file to a token that may do this."
-        }
+        Error::Refused { .. } if error.is_sealed() => "Unseal it with `sealgate operator unseal`.",
+        Error::Refused {
+            status: 400,
+            errors,
+        } if says(errors, "not initialized") => "Initialise it with `sealgate operator init`.",
+        Error::Refused {
+            status: 401 | 403, ..
+        } => "Set SEALGATE_TOKEN or --token-file to a token that may do this.",
         Error::Refused { status: 404, .. } => "Check the name, and --mount.",
         Error::Refused { status: 413, .. } => {
             "The input is larger than the server accepts: split it, or raise the limit in the \
@@ -141,7 +138,10 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, words: &str) -> Failure {
-        Failure::Server(Error::Refused { status, errors: vec![words.to_owned()] })
+        Failure::Server(Error::Refused {
+            status,
+            errors: vec![words.to_owned()],
+        })
     }
 
     #[test]

@@ -129,8 +129,14 @@ impl KeyArgs {
             KeyCommand::Config { name, change } => {
                 show(format, &transit.configure_key(&name, &change.into()).await?)?;
             }
-            KeyCommand::Trim { name, min_available_version } => {
-                show(format, &transit.trim_key(&name, min_available_version).await?)?;
+            KeyCommand::Trim {
+                name,
+                min_available_version,
+            } => {
+                show(
+                    format,
+                    &transit.trim_key(&name, min_available_version).await?,
+                )?;
             }
         }
         Ok(Exit::Done)
@@ -175,8 +181,11 @@ async fn list(transit: &Transit, format: Format) -> Result<(), Failure> {
 
 fn show(format: Format, key: &Key) -> Result<(), Failure> {
     output::show(format, key, || {
-        let oldest_encrypting =
-            if key.min_encryption_version == 0 { key.latest_version } else { key.min_encryption_version };
+        let oldest_encrypting = if key.min_encryption_version == 0 {
+            key.latest_version
+        } else {
+            key.min_encryption_version
+        };
         let rotates = match key.auto_rotate_period {
             0 => "never".to_owned(),
             seconds => format!("after {seconds} s"),
@@ -189,9 +198,15 @@ fn show(format: Format, key: &Key) -> Result<(), Failure> {
             .switch("Exportable", key.exportable)
             .switch("Plaintext backup", key.allow_plaintext_backup)
             .switch("Deletion allowed", key.deletion_allowed)
-            .row_of("Deleted", key.soft_deleted.then_some("yes, until it is restored"))
+            .row_of(
+                "Deleted",
+                key.soft_deleted.then_some("yes, until it is restored"),
+            )
             .row("Rotates by itself", rotates)
-            .row("Decrypts from", format!("version {}", key.min_decryption_version))
+            .row(
+                "Decrypts from",
+                format!("version {}", key.min_decryption_version),
+            )
             .row("Encrypts from", format!("version {oldest_encrypting}"))
             .row("Latest version", key.latest_version);
         key.keys.iter().fold(table, |table, (number, version)| {
@@ -211,6 +226,10 @@ fn created(version: &KeyVersion) -> String {
 }
 
 fn period(text: &str) -> Result<u64, &'static str> {
-    let period = if text.is_empty() { None } else { lenient::parse_seconds(text) };
+    let period = if text.is_empty() {
+        None
+    } else {
+        lenient::parse_seconds(text)
+    };
     period.ok_or("give seconds, or a number with d, h, m or s, such as 24h")
 }

@@ -62,8 +62,10 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
     /// Show whether the server is initialised and unsealed
-    #[command(after_long_help = "Exits with 0 if the server is unsealed, 2 if it is sealed, 1 if \
-                                 it does not answer.")]
+    #[command(
+        after_long_help = "Exits with 0 if the server is unsealed, 2 if it is sealed, 1 if \
+                                 it does not answer."
+    )]
     Status,
     /// Initialise, unseal and seal the server
     Operator(operator::OperatorArgs),
@@ -74,9 +76,11 @@ pub enum ClientCommand {
     /// Decrypt a ciphertext
     Decrypt(crypt::DecryptArgs),
     /// Encrypt a ciphertext anew, with a newer version of its key
-    #[command(long_about = "Encrypt a ciphertext anew, with a newer version of its key.\n\nThe \
+    #[command(
+        long_about = "Encrypt a ciphertext anew, with a newer version of its key.\n\nThe \
                             plaintext does not leave the server. What was encrypted with \
-                            associated data cannot be rewrapped: decrypt and encrypt it.")]
+                            associated data cannot be rewrapped: decrypt and encrypt it."
+    )]
     Rewrap(crypt::RewrapArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
@@ -90,7 +94,11 @@ impl Cli {
             // There is nobody left to tell if this fails.
             let _ = error.print();
             // Clap would exit with 2, which says "sealed" here.
-            if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
+            if error.use_stderr() {
+                Exit::Failed.into()
+            } else {
+                Exit::Done.into()
+            }
         })
     }
 }

@@ -20,9 +20,11 @@ pub struct OperatorArgs {
 #[derive(Debug, Subcommand)]
 enum OperatorCommand {
     /// Make the keys of a new installation, and show their shares and the root token once
-    #[command(long_about = "Make the keys of a new installation, and show their shares and the \
+    #[command(
+        long_about = "Make the keys of a new installation, and show their shares and the \
                             root token once.\n\nGive each share to another person. Whoever has \
-                            as many as the threshold can unseal; with fewer, nobody can, ever.")]
+                            as many as the threshold can unseal; with fewer, nobody can, ever."
+    )]
     Init {
         /// Into how many shares to split the seal key
         #[arg(long, value_name = "N", default_value_t = 5,
@@ -34,9 +36,11 @@ enum OperatorCommand {
         key_threshold: u32,
     },
     /// Give one share; the server unseals when it has enough of them
-    #[command(long_about = "Give one share; the server unseals when it has enough of \
+    #[command(
+        long_about = "Give one share; the server unseals when it has enough of \
                             them.\n\nWithout an argument, the share is asked for in the terminal \
-                            and not shown.")]
+                            and not shown."
+    )]
     Unseal {
         /// The share in base64 or hexadecimal, or "-" to read it from standard input; other
         /// users of this machine can see an argument
@@ -67,7 +71,10 @@ struct Born<'a> {
 impl OperatorArgs {
     pub(super) async fn perform(self, client: &Client, format: Format) -> Result<Exit, Failure> {
         match self.command {
-            OperatorCommand::Init { key_shares, key_threshold } => {
+            OperatorCommand::Init {
+                key_shares,
+                key_threshold,
+            } => {
                 let answer = client.sys().init(key_shares, key_threshold).await?;
                 show_birth(format, &answer, key_shares, key_threshold)?;
             }

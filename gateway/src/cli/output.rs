@@ -42,7 +42,12 @@ impl Table {
     }
 
     fn text(&self) -> String {
-        let width = self.0.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let width = self
+            .0
+            .iter()
+            .map(|(label, _)| label.chars().count())
+            .max()
+            .unwrap_or(0);
         self.0
             .iter()
             .map(|(label, value)| format!("{label:width$}  {}\n", visible(value)))
@@ -83,7 +88,10 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     stdout
         .write_all(bytes)
         .and_then(|()| stdout.flush())
-        .map_err(|source| Failure::Write { what: "standard output".to_owned(), source })
+        .map_err(|source| Failure::Write {
+            what: "standard output".to_owned(),
+            source,
+        })
 }
 
 /// What came from elsewhere, with its control characters spelled out, so that it cannot steer the
@@ -109,7 +117,10 @@ mod tests {
             .row("Name", "orders")
             .switch("Deletion allowed", true)
             .row_of("Nothing", None::<u32>);
-        assert_eq!(table.text(), "Name              orders\nDeletion allowed  yes\n");
+        assert_eq!(
+            table.text(),
+            "Name              orders\nDeletion allowed  yes\n"
+        );
     }
 
     #[test]

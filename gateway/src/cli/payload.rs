@@ -31,7 +31,10 @@ impl Payload {
     /// All bytes of the input.
     pub fn read(&self) -> Result<SecretBytes, Failure> {
         let what = self.source();
-        let failed = |source| Failure::Read { what: what.clone(), source };
+        let failed = |source| Failure::Read {
+            what: what.clone(),
+            source,
+        };
         let (input, expected): (Box<dyn Read>, u64) = match &self.input {
             Some(path) => {
                 let file = File::open(path).map_err(failed)?;
@@ -55,7 +58,9 @@ impl Payload {
         let bytes = self.read()?;
         match str::from_utf8(bytes.expose()) {
             Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
-            _ => Err(Failure::NotCiphertext { what: self.source() }),
+            _ => Err(Failure::NotCiphertext {
+                what: self.source(),
+            }),
         }
     }
 
@@ -136,7 +141,10 @@ mod tests {
         fs::write(&path, "old and longer").unwrap();
         write_whole(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 

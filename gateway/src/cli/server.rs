@@ -10,13 +10,23 @@ use sealgate_sdk::SecretText;
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     /// Configuration file (TOML)
-    #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "dev",
+        conflicts_with = "dev"
+    )]
     pub config: Option<PathBuf>,
     /// Run for trying out: keys in a temporary directory, unsealed, over plain HTTP
     #[arg(long)]
     pub dev: bool,
     /// Address to listen on with --dev; must be of this machine's loopback
-    #[arg(long, value_name = "ADDRESS:PORT", requires = "dev", default_value = "127.0.0.1:8200")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        requires = "dev",
+        default_value = "127.0.0.1:8200"
+    )]
     pub listen: SocketAddr,
     /// Root token to use with --dev, instead of a random one
     #[arg(long, value_name = "TOKEN", requires = "dev")]

@@ -17,7 +17,10 @@ pub(super) fn read(argument: Option<SecretText>) -> Result<SecretText, Failure> 
         Some(share) => Ok(trimmed(&share)),
         None if io::stdin().is_terminal() => rpassword::prompt_password("Share (not shown): ")
             .map(|share| trimmed(&SecretText::new(share)))
-            .map_err(|source| Failure::Read { what: "the share".to_owned(), source })
+            .map_err(|source| Failure::Read {
+                what: "the share".to_owned(),
+                source,
+            })
             .and_then(given),
         None => Err(Failure::NoShare),
     }
@@ -27,12 +30,19 @@ fn first_line(input: impl BufRead) -> Result<SecretText, Failure> {
     let mut line = String::new();
     let read = input.take(LIMIT).read_line(&mut line);
     let line = SecretText::new(line);
-    read.map_err(|source| Failure::Read { what: "standard input".to_owned(), source })?;
+    read.map_err(|source| Failure::Read {
+        what: "standard input".to_owned(),
+        source,
+    })?;
     given(trimmed(&line))
 }
 
 fn given(share: SecretText) -> Result<SecretText, Failure> {
-    if share.is_empty() { Err(Failure::NoShare) } else { Ok(share) }
+    if share.is_empty() {
+        Err(Failure::NoShare)
+    } else {
+        Ok(share)
+    }
 }
 
 fn trimmed(text: &SecretText) -> SecretText {
@@ -45,7 +55,10 @@ mod tests {
 
     #[test]
     fn one_line_is_one_share() {
-        assert_eq!(first_line(&b"  zimW8=\r\nrest"[..]).unwrap().expose(), "zimW8=");
+        assert_eq!(
+            first_line(&b"  zimW8=\r\nrest"[..]).unwrap().expose(),
+            "zimW8="
+        );
         assert_eq!(first_line(&b"zimW8="[..]).unwrap().expose(), "zimW8=");
     }
 
@@ -54,11 +67,20 @@ mod tests {
         for input in [&b""[..], b"\n", b"  \nzimW8="] {
             assert!(matches!(first_line(input), Err(Failure::NoShare)));
         }
-        assert!(matches!(first_line(&b"\xff\xfe\n"[..]), Err(Failure::Read { .. })));
+        assert!(matches!(
+            first_line(&b"\xff\xfe\n"[..]),
+            Err(Failure::Read { .. })
+        ));
     }
 
     #[test]
     fn input_without_end_is_cut() {
-        assert_eq!(first_line(io::BufReader::new(io::repeat(b'a'))).unwrap().expose().len(), 4096);
+        assert_eq!(
+            first_line(io::BufReader::new(io::repeat(b'a')))
+                .unwrap()
+                .expose()
+                .len(),
+            4096
+        );
     }
 }

@@ -11,17 +11,29 @@ use super::output::{self, Format, Table};
 pub(super) async fn show(client: &Client, format: Format) -> Result<Exit, Failure> {
     let status = client.sys().seal_status().await?;
     output::show(format, &status, || table(client, &status))?;
-    Ok(if status.sealed { Exit::Sealed } else { Exit::Done })
+    Ok(if status.sealed {
+        Exit::Sealed
+    } else {
+        Exit::Done
+    })
 }
 
 pub(super) fn table(client: &Client, status: &SealStatus) -> Table {
-    let SealStatus { threshold, shares, progress, .. } = status;
+    let SealStatus {
+        threshold,
+        shares,
+        progress,
+        ..
+    } = status;
     let unsealing = status.initialized && status.sealed;
     Table::default()
         .row("Address", client.address())
         .switch("Initialized", status.initialized)
         .switch("Sealed", status.sealed)
-        .row_of("Progress", unsealing.then(|| format!("{progress} of {threshold} shares")))
+        .row_of(
+            "Progress",
+            unsealing.then(|| format!("{progress} of {threshold} shares")),
+        )
         .row("Seal type", &status.kind)
         .row_of("Shares", status.initialized.then_some(shares))
         .row_of("Threshold", status.initialized.then_some(threshold))

@@ -25,9 +25,15 @@ fn every_command_and_argument_is_explained() {
         let path = format!("{path} {}", command.get_name());
         assert!(command.get_about().is_some(), "{path} has no help");
         for argument in command.get_arguments() {
-            assert!(argument.get_help().is_some(), "{path}: {} has no help", argument.get_id());
+            assert!(
+                argument.get_help().is_some(),
+                "{path}: {} has no help",
+                argument.get_id()
+            );
         }
-        command.get_subcommands().for_each(|command| walk(command, &path));
+        command
+            .get_subcommands()
+            .for_each(|command| walk(command, &path));
     }
     let mut command = Cli::command();
     command.build();
@@ -79,10 +85,22 @@ fn what_makes_no_sense_is_refused() {
     for (arguments, kind) in [
         ("status --token s.abc", ErrorKind::UnknownArgument),
         ("operator init --key-shares 256", ErrorKind::ValueValidation),
-        ("operator init --key-threshold 0", ErrorKind::ValueValidation),
-        ("operator unseal zimW8= --reset", ErrorKind::ArgumentConflict),
-        ("key create k --convergent-encryption", ErrorKind::MissingRequiredArgument),
-        ("key create k --auto-rotate-period soon", ErrorKind::ValueValidation),
+        (
+            "operator init --key-threshold 0",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "operator unseal zimW8= --reset",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "key create k --convergent-encryption",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "key create k --auto-rotate-period soon",
+            ErrorKind::ValueValidation,
+        ),
         ("key config k", ErrorKind::MissingRequiredArgument),
         ("key config k --exportable=maybe", ErrorKind::InvalidValue),
         ("key trim k", ErrorKind::MissingRequiredArgument),
@@ -91,8 +109,14 @@ fn what_makes_no_sense_is_refused() {
         ("rewrap k --associated-data d", ErrorKind::UnknownArgument),
         ("server", ErrorKind::MissingRequiredArgument),
         ("server --dev --config f", ErrorKind::ArgumentConflict),
-        ("server --config f --listen 127.0.0.1:1", ErrorKind::MissingRequiredArgument),
-        ("server --config f --dev-root-token-id t", ErrorKind::MissingRequiredArgument),
+        (
+            "server --config f --listen 127.0.0.1:1",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "server --config f --dev-root-token-id t",
+            ErrorKind::MissingRequiredArgument,
+        ),
         ("status --format xml", ErrorKind::InvalidValue),
     ] {
         assert_eq!(refused(arguments), kind, "{arguments}");
@@ -101,8 +125,16 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn options_may_stand_anywhere() {
-    for arguments in ["--format json key list", "key --format json list", "key list --format json"] {
-        assert_eq!(parse(arguments).unwrap().client.format, Format::Json, "{arguments}");
+    for arguments in [
+        "--format json key list",
+        "key --format json list",
+        "key list --format json",
+    ] {
+        assert_eq!(
+            parse(arguments).unwrap().client.format,
+            Format::Json,
+            "{arguments}"
+        );
     }
 }
 
@@ -117,7 +149,10 @@ fn the_dev_server_listens_on_loopback_by_default() {
 
 #[test]
 fn secrets_do_not_show_in_debug() {
-    for arguments in ["operator unseal zimW8", "server --dev --dev-root-token-id zimW8"] {
+    for arguments in [
+        "operator unseal zimW8",
+        "server --dev --dev-root-token-id zimW8",
+    ] {
         assert!(!format!("{:?}", parse(arguments).unwrap()).contains("zimW8"));
     }
 }
@@ -125,7 +160,10 @@ fn secrets_do_not_show_in_debug() {
 #[tokio::test]
 async fn without_a_server_commands_fail() {
     for arguments in ["status", "key list", "operator seal"] {
-        let Cli { mut client, command: Command::Client(command) } = parse(arguments).unwrap()
+        let Cli {
+            mut client,
+            command: Command::Client(command),
+        } = parse(arguments).unwrap()
         else {
             panic!("not a client command");
         };

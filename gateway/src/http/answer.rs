@@ -45,7 +45,11 @@ struct Envelope<'a> {
 impl Answer {
     /// 204 without a body.
     pub fn empty() -> Self {
-        Self { status: StatusCode::NO_CONTENT, shape: Shape::Empty, warnings: Vec::new() }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            shape: Shape::Empty,
+            warnings: Vec::new(),
+        }
     }
 
     /// 200 with `data` in the envelope.
@@ -64,7 +68,11 @@ impl Answer {
     }
 
     fn with(shape: Shape) -> Self {
-        Self { status: StatusCode::OK, shape, warnings: Vec::new() }
+        Self {
+            status: StatusCode::OK,
+            shape,
+            warnings: Vec::new(),
+        }
     }
 
     /// The same answer under another status.
@@ -77,7 +85,8 @@ impl Answer {
     /// The same answer with more warnings. An answer without an envelope shows none.
     #[must_use]
     pub fn warn(mut self, warning: impl IntoIterator<Item: ToString>) -> Self {
-        self.warnings.extend(warning.into_iter().map(|warning| warning.to_string()));
+        self.warnings
+            .extend(warning.into_iter().map(|warning| warning.to_string()));
         self
     }
 
@@ -146,7 +155,10 @@ fn respond(status: StatusCode, body: Vec<u8>) -> Response<Body> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(
         header::STRICT_TRANSPORT_SECURITY,
         HeaderValue::from_static("max-age=31536000; includeSubDomains"),

@@ -58,7 +58,9 @@ struct Shown<'a> {
 async fn lookup_self(app: &App, call: &Call) -> Result<Answer, Error> {
     let caller = call.caller.as_deref().ok_or(Error::PermissionDenied)?;
     let until = |start: Timestamp| {
-        caller.expires.map_or(0, |expires| (expires.as_second() - start.as_second()).max(0))
+        caller.expires.map_or(0, |expires| {
+            (expires.as_second() - start.as_second()).max(0)
+        })
     };
     Ok(Answer::data(&Shown {
         accessor: caller.accessor.to_string(),

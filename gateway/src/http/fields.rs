@@ -32,7 +32,11 @@ impl<'b> Fields<'b> {
     /// The member as it stands in the body.
     pub fn raw(&self, field: &'static str) -> Option<&'b RawValue> {
         // Of members with the same name the last one counts.
-        self.members.iter().rev().find(|(name, _)| name == field).map(|(_, value)| *value)
+        self.members
+            .iter()
+            .rev()
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| *value)
     }
 
     /// A string; a number or a truth value is taken as its text.
@@ -40,12 +44,16 @@ impl<'b> Fields<'b> {
     /// # Errors
     /// 400 if it is a list or an object.
     pub fn string(&self, field: &'static str) -> Result<Option<Cow<'b, str>>, Error> {
-        self.convert(field, |scalar| match scalar {
-            Scalar::Null => Some("".into()),
-            Scalar::Bool(value) => Some(if value { "1" } else { "0" }.into()),
-            Scalar::Number(text) => Some(text.into()),
-            Scalar::String(text) => Some(text),
-        }, "string")
+        self.convert(
+            field,
+            |scalar| match scalar {
+                Scalar::Null => Some("".into()),
+                Scalar::Bool(value) => Some(if value { "1" } else { "0" }.into()),
+                Scalar::Number(text) => Some(text.into()),
+                Scalar::String(text) => Some(text),
+            },
+            "string",
+        )
     }
 
     /// An integer; a string is read as Go's `ParseInt` with base 0 does.
@@ -53,12 +61,16 @@ impl<'b> Fields<'b> {
     /// # Errors
     /// 400 if it is no integer.
     pub fn integer(&self, field: &'static str) -> Result<Option<i64>, Error> {
-        self.convert(field, |scalar| match scalar {
-            Scalar::Null => Some(0),
-            Scalar::Bool(value) => Some(i64::from(value)),
-            Scalar::Number(text) => text.parse().ok(),
-            Scalar::String(text) => parse_integer(&text),
-        }, "int")
+        self.convert(
+            field,
+            |scalar| match scalar {
+                Scalar::Null => Some(0),
+                Scalar::Bool(value) => Some(i64::from(value)),
+                Scalar::Number(text) => text.parse().ok(),
+                Scalar::String(text) => parse_integer(&text),
+            },
+            "int",
+        )
     }
 
     /// A truth value; a string is read as Go's `ParseBool` does.
@@ -66,17 +78,21 @@ impl<'b> Fields<'b> {
     /// # Errors
     /// 400 if it is no truth value.
     pub fn boolean(&self, field: &'static str) -> Result<Option<bool>, Error> {
-        self.convert(field, |scalar| match scalar {
-            Scalar::Null => Some(false),
-            Scalar::Bool(value) => Some(value),
-            Scalar::Number(text) => match text {
-                "0" => Some(false),
-                "1" => Some(true),
-                _ => None,
+        self.convert(
+            field,
+            |scalar| match scalar {
+                Scalar::Null => Some(false),
+                Scalar::Bool(value) => Some(value),
+                Scalar::Number(text) => match text {
+                    "0" => Some(false),
+                    "1" => Some(true),
+                    _ => None,
+                },
+                Scalar::String(text) if text.is_empty() => Some(false),
+                Scalar::String(text) => parse_bool(&text),
             },
-            Scalar::String(text) if text.is_empty() => Some(false),
-            Scalar::String(text) => parse_bool(&text),
-        }, "bool")
+            "bool",
+        )
     }
 
     /// A duration in seconds: a number of them, or a text such as `24h`. `null` is no duration.
@@ -84,7 +100,9 @@ impl<'b> Fields<'b> {
     /// # Errors
     /// 400 if it is no duration, or negative.
     pub fn seconds(&self, field: &'static str) -> Result<Option<u64>, Error> {
-        let Some(raw) = self.raw(field) else { return Ok(None) };
+        let Some(raw) = self.raw(field) else {
+            return Ok(None);
+        };
         let number = match scalar(raw) {
             Some(Scalar::Null) => return Ok(None),
             Some(Scalar::Number(text)) => text.parse().ok(),
@@ -101,12 +119,19 @@ impl<'b> Fields<'b> {
 
     /// The warning about members that `known` does not name.
     pub fn unrecognized(&self, known: impl Fn(&str) -> bool) -> Option<String> {
-        let unknown = self.members.iter().map(|(name, _)| &**name).filter(|name| !known(name));
+        let unknown = self
+            .members
+            .iter()
+            .map(|(name, _)| &**name)
+            .filter(|name| !known(name));
         let mut names: Vec<&str> = unknown.collect();
         names.sort_unstable();
         names.dedup();
         (!names.is_empty()).then(|| {
-            format!("Endpoint ignored these unrecognized parameters: [{}]", names.join(" "))
+            format!(
+                "Endpoint ignored these unrecognized parameters: [{}]",
+                names.join(" ")
+            )
         })
     }
 
@@ -116,8 +141,13 @@ impl<'b> Fields<'b> {
         read: impl FnOnce(Scalar<'b>) -> Option<T>,
         expected: &str,
     ) -> Result<Option<T>, Error> {
-        let Some(raw) = self.raw(field) else { return Ok(None) };
-        scalar(raw).and_then(read).map(Some).ok_or_else(|| conversion(field, expected, raw))
+        let Some(raw) = self.raw(field) else {
+            return Ok(None);
+        };
+        scalar(raw)
+            .and_then(read)
+            .map(Some)
+            .ok_or_else(|| conversion(field, expected, raw))
     }
 }
 
@@ -262,7 +292,9 @@ pub fn parse_seconds(text: &str) -> Option<i64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(rest.len());
         let unit = match &rest[..end] {
             "h" => 3600.0,
             "m" => 60.0,
@@ -285,9 +317,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_go_reads_them() {
-        for (text, number) in
-            [("2", 2), ("0x2", 2), ("010", 8), ("1_000", 1000), ("", 0), ("-3", -3), ("+4", 4)]
-        {
+        for (text, number) in [
+            ("2", 2),
+            ("0x2", 2),
+            ("010", 8),
+            ("1_000", 1000),
+            ("", 0),
+            ("-3", -3),
+            ("+4", 4),
+        ] {
             assert_eq!(parse_integer(text), Some(number), "{text}");
         }
         for text in ["1.0", " 2", "two", "0x", "-", "--1", "9223372036854775808"] {
@@ -297,9 +335,13 @@ mod tests {
 
     #[test]
     fn durations_are_seconds_or_go_durations() {
-        for (text, seconds) in
-            [("3600", 3600), ("24h", 86_400), ("1h30m", 5400), ("2d", 172_800), ("5000000ms", 5000)]
-        {
+        for (text, seconds) in [
+            ("3600", 3600),
+            ("24h", 86_400),
+            ("1h30m", 5400),
+            ("2d", 172_800),
+            ("5000000ms", 5000),
+        ] {
             assert_eq!(parse_seconds(text), Some(seconds), "{text}");
         }
         for text in ["h", "1x", "1h1", "one", "1e99h"] {
@@ -313,7 +355,10 @@ mod tests {
         let fields = Fields::parse(body).unwrap();
         assert_eq!(fields.string("plaintext").unwrap().unwrap(), "eA==");
         let warning = "Endpoint ignored these unrecognized parameters: [a b]";
-        assert_eq!(fields.unrecognized(|name| name == "plaintext").unwrap(), warning);
+        assert_eq!(
+            fields.unrecognized(|name| name == "plaintext").unwrap(),
+            warning
+        );
         assert_eq!(fields.integer("b").unwrap(), Some(3));
     }
 
@@ -322,7 +367,9 @@ mod tests {
         for body in ["", "  \n", "null", "{}", " {} "] {
             assert!(Fields::parse(body.as_bytes()).is_ok(), "{body}");
         }
-        for body in ["[]", "5", "\"x\"", "true", "{", "{\"a\":}", "\u{0}", "{} {}", "{} x"] {
+        for body in [
+            "[]", "5", "\"x\"", "true", "{", "{\"a\":}", "\u{0}", "{} {}", "{} x",
+        ] {
             assert!(Fields::parse(body.as_bytes()).is_err(), "{body}");
         }
     }

@@ -41,20 +41,24 @@ async fn answer(app: &App, parts: &Parts, body: Body) -> Result<Result<Answer, E
         Err(error) => return Ok(Err(error)),
     };
     let body = read(body).await?;
-    Ok(admitted.execute(app, form::into_json(&parts.headers, body)).await)
+    Ok(admitted
+        .execute(app, form::into_json(&parts.headers, body))
+        .await)
 }
 
 /// Reads the body to its end; how long that may be and take is bounded around the router.
 async fn read(body: Body) -> Result<Bytes, Refusal> {
-    to_bytes(body, usize::MAX).await.map_err(|_| Refusal::BodyBroken)
+    to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| Refusal::BodyBroken)
 }
 
 fn request(parts: &Parts) -> Result<Request, Error> {
     let path = parts.uri.path().strip_prefix(PREFIX).ok_or(Error::Absent)?;
     let path = percent_decode_str(path).decode_utf8().ok();
-    let path = path.filter(|path| !path.chars().any(char::is_control)).ok_or_else(|| {
-        Error::bad_request("the path must be UTF-8 without control characters")
-    })?;
+    let path = path
+        .filter(|path| !path.chars().any(char::is_control))
+        .ok_or_else(|| Error::bad_request("the path must be UTF-8 without control characters"))?;
     refuse_unsupported(&parts.headers)?;
     Ok(Request {
         method: parts.method.clone(),
@@ -68,7 +72,11 @@ fn request(parts: &Parts) -> Result<Request, Error> {
 /// Refuses what a header asks for and nobody here would do: doing the rest of the request
 /// without it would give an answer the client takes for something else.
 fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
-    let asks = |name| headers.get(name).is_some_and(|value: &HeaderValue| !value.is_empty());
+    let asks = |name| {
+        headers
+            .get(name)
+            .is_some_and(|value: &HeaderValue| !value.is_empty())
+    };
     if asks(NAMESPACE) {
         return Err(Error::bad_request(
             "there are no namespaces here: leave out X-Vault-Namespace",
@@ -105,7 +113,10 @@ mod tests {
         headers
             .iter()
             .map(|(name, value)| {
-                (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap())
+                (
+                    name.parse::<header::HeaderName>().unwrap(),
+                    value.parse().unwrap(),
+                )
             })
             .collect()
     }

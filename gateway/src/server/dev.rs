@@ -1,5 +1,8 @@
 //! `sealgate server --dev`: a server to try out, ready in a moment and forgotten afterwards.
-#![allow(clippy::print_stdout, reason = "what it prints is for the person who started it")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what it prints is for the person who started it"
+)]
 
 use std::net::SocketAddr;
 
@@ -20,9 +23,14 @@ pub(super) async fn serve_dev(arguments: &ServerArgs) -> Result<(), StartError> 
     let directory = tempfile::Builder::new().prefix("sealgate-dev-").tempdir()?;
     let config = Config {
         listener: ListenerConfig::plain_on_loopback(arguments.listen)?,
-        store: StoreConfig::RocksDb { path: directory.path().join("store") },
+        store: StoreConfig::RocksDb {
+            path: directory.path().join("store"),
+        },
         limits: Limits::default(),
-        log: LogConfig { level: LogLevel::Warn, ..LogConfig::default() },
+        log: LogConfig {
+            level: LogLevel::Warn,
+            ..LogConfig::default()
+        },
         lifecycle: Lifecycle::default(),
     };
     trace::start(&config.log).map_err(|error| StartError::Dev(error.to_string()))?;
@@ -32,7 +40,11 @@ pub(super) async fn serve_dev(arguments: &ServerArgs) -> Result<(), StartError> 
     let refused = |error: crate::error::Error| StartError::Dev(error.to_string());
     let single = SealParameters::new(1, 1).map_err(|error| StartError::Dev(error.to_string()))?;
     let founding = app.initialize(single).await.map_err(refused)?;
-    let share = founding.shares.first().map(Share::expose_base64).unwrap_or_default();
+    let share = founding
+        .shares
+        .first()
+        .map(Share::expose_base64)
+        .unwrap_or_default();
     let parsed = Share::parse(&share).map_err(|error| StartError::Dev(error.to_string()))?;
     app.unseal(parsed).await?;
     let token = chosen_or(&app, arguments, founding.root_token.as_str()).await?;

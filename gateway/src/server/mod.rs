@@ -66,7 +66,11 @@ async fn serve_configured(file: &Path) -> Result<(), StartError> {
     } else {
         "not initialized: run `sealgate operator init`"
     };
-    tracing::info!(address = bound.url(), version = env!("CARGO_PKG_VERSION"), "{next}");
+    tracing::info!(
+        address = bound.url(),
+        version = env!("CARGO_PKG_VERSION"),
+        "{next}"
+    );
     serve(app, bound, &config, Shutdown::new()).await
 }
 
@@ -77,7 +81,9 @@ async fn open(config: &Config) -> Result<Arc<App>, StartError> {
     let opened = tokio::task::spawn_blocking(move || RocksdbStore::open(&path)).await;
     let store: Arc<dyn Store> =
         Arc::new(opened.map_err(|error| StartError::Dev(error.to_string()))??);
-    Ok(Arc::new(App::open(store, Clock::system(), config.limits.clone()).await?))
+    Ok(Arc::new(
+        App::open(store, Clock::system(), config.limits.clone()).await?,
+    ))
 }
 
 /// Serves until told to stop, then throws away every key.
@@ -92,7 +98,14 @@ async fn serve(
         let app = app.clone();
         async move { app.rotate_due_keys().await }
     });
-    bound.serve(router(app.clone()), &config.limits, config.lifecycle, shutdown).await;
+    bound
+        .serve(
+            router(app.clone()),
+            &config.limits,
+            config.lifecycle,
+            shutdown,
+        )
+        .await;
     rotating.abort();
     app.seal().await?;
     tracing::info!("stopped");

@@ -117,14 +117,14 @@ impl Unsealed {
     /// The mount that `path` lies in, and what of `path` is left behind the mount's own.
     /// Mounts do not overlap, so there is one at most.
     pub fn route<'p>(&self, path: &'p str) -> Option<(Arc<MountEntry>, &'p str)> {
-        self.0
-            .table
-            .load()
-            .iter()
-            .find_map(|(mount, entry)| {
-                let rest = path.strip_prefix(mount.as_str().trim_end_matches('/'))?;
-                let rest = if rest.is_empty() { rest } else { rest.strip_prefix('/')? };
-                Some((entry.clone(), rest))
-            })
+        self.0.table.load().iter().find_map(|(mount, entry)| {
+            let rest = path.strip_prefix(mount.as_str().trim_end_matches('/'))?;
+            let rest = if rest.is_empty() {
+                rest
+            } else {
+                rest.strip_prefix('/')?
+            };
+            Some((entry.clone(), rest))
+        })
     }
 }

@@ -41,10 +41,20 @@ async fn nothing_answered_is_lost() {
     let installation = Installation::create(store.clone()).await;
     for (text, key_type) in NAMES.into_iter().zip(KeyType::ALL) {
         let new = NewKey::of_type(key_type);
-        installation.keyring.create_key(&installation.mount(), name(text), new).await.unwrap();
+        installation
+            .keyring
+            .create_key(&installation.mount(), name(text), new)
+            .await
+            .unwrap();
     }
     let (answered, unknown, rotating) = (Default::default(), Default::default(), true.into());
-    let world = Arc::new(World { store, installation, answered, unknown, rotating });
+    let world = Arc::new(World {
+        store,
+        installation,
+        answered,
+        unknown,
+        rotating,
+    });
 
     let mut rotators = JoinSet::new();
     for which in 0..NAMES.len() {
@@ -65,25 +75,45 @@ async fn nothing_answered_is_lost() {
     faults.await.unwrap();
     world.store.heal();
 
-    let World { installation, answered, unknown, .. } = &*world;
+    let World {
+        installation,
+        answered,
+        unknown,
+        ..
+    } = &*world;
     installation.assert_memory_is_store().await;
     for (which, text) in NAMES.into_iter().enumerate() {
-        let latest = installation.key(text).unwrap().policy().latest_version.number();
+        let latest = installation
+            .key(text)
+            .unwrap()
+            .policy()
+            .latest_version
+            .number();
         let least = 1 + answered[which].load(Ordering::Acquire);
         let most = least + unknown[which].load(Ordering::Acquire);
-        assert!((least..=most).contains(&latest), "{text}: {least} <= {latest} <= {most}");
+        assert!(
+            (least..=most).contains(&latest),
+            "{text}: {least} <= {latest} <= {most}"
+        );
     }
     assert!(!made.is_empty());
     for (text, ciphertext, plaintext) in made {
         let key = installation.key(text).unwrap();
-        assert_eq!(key.decrypt(&ciphertext, b"", b"").unwrap().expose(), plaintext);
+        assert_eq!(
+            key.decrypt(&ciphertext, b"", b"").unwrap().expose(),
+            plaintext
+        );
     }
 }
 
 async fn rotate(world: Arc<World>, which: usize) {
     let installation = &world.installation;
     for _ in 0..ROTATIONS_OF_EACH {
-        match installation.keyring.rotate_key(&installation.mount(), name(NAMES[which])).await {
+        match installation
+            .keyring
+            .rotate_key(&installation.mount(), name(NAMES[which]))
+            .await
+        {
             Ok(_) => world.answered[which].fetch_add(1, Ordering::AcqRel),
             Err(error) => {
                 assert_is_planned(&error);
@@ -98,12 +128,20 @@ async fn encrypt_and_decrypt(world: Arc<World>, text: &'static str) -> Vec<Made>
     while world.rotating.load(Ordering::Acquire) {
         let plaintext = made.len().to_be_bytes().to_vec();
         let key = world.installation.key(text).unwrap();
-        let sealed = key.encrypt(Encrypt::default(), Plaintext::copy_of(&plaintext)).unwrap();
+        let sealed = key
+            .encrypt(Encrypt::default(), Plaintext::copy_of(&plaintext))
+            .unwrap();
         let record = format!("/{text}/versions/{}", sealed.version);
-        assert!(world.store.has_written(&record), "{record} encrypts before its commit");
+        assert!(
+            world.store.has_written(&record),
+            "{record} encrypts before its commit"
+        );
         let ciphertext = sealed.to_text();
         let key = world.installation.key(text).unwrap();
-        assert_eq!(key.decrypt(&ciphertext, b"", b"").unwrap().expose(), plaintext);
+        assert_eq!(
+            key.decrypt(&ciphertext, b"", b"").unwrap().expose(),
+            plaintext
+        );
         made.push((text, ciphertext, plaintext));
         tokio::time::sleep(Duration::from_micros(100)).await;
     }
@@ -117,9 +155,16 @@ async fn configure(world: Arc<World>, text: &'static str) -> Vec<Made> {
             break;
         }
         let min_encryption_version = Some(turn % 2);
-        let settings = Settings { min_encryption_version, ..Settings::default() };
+        let settings = Settings {
+            min_encryption_version,
+            ..Settings::default()
+        };
         let mount = installation.mount();
-        if let Err(error) = installation.keyring.configure_key(&mount, name(text), settings).await {
+        if let Err(error) = installation
+            .keyring
+            .configure_key(&mount, name(text), settings)
+            .await
+        {
             assert_is_planned(&error);
         }
         tokio::time::sleep(Duration::from_micros(500)).await;
@@ -142,7 +187,10 @@ async fn read(world: Arc<World>, text: &'static str) -> Vec<Made> {
 }
 
 async fn fail_now_and_then(world: Arc<World>) {
-    for fault in [Fault::Lost, Fault::AnswerLost, Fault::Conflict].into_iter().cycle() {
+    for fault in [Fault::Lost, Fault::AnswerLost, Fault::Conflict]
+        .into_iter()
+        .cycle()
+    {
         if !world.rotating.load(Ordering::Acquire) {
             break;
         }

@@ -26,13 +26,28 @@ fn faults() -> impl Strategy<Value = Fault> {
 /// Encrypts with every key that lets us, so that a lost version would be missed later.
 fn encrypt_with_all(installation: &Installation, model: &mut Model) {
     for name in NAMES {
-        let Ok(key) = installation.key(name) else { continue };
+        let Ok(key) = installation.key(name) else {
+            continue;
+        };
         let (plaintext, context) = (b"kept".to_vec(), b"context".to_vec());
-        let asked = Encrypt { context: &context, ..Encrypt::default() };
-        let Ok(sealed) = key.encrypt(asked, Plaintext::copy_of(&plaintext)) else { continue };
+        let asked = Encrypt {
+            context: &context,
+            ..Encrypt::default()
+        };
+        let Ok(sealed) = key.encrypt(asked, Plaintext::copy_of(&plaintext)) else {
+            continue;
+        };
         let (version, text) = (i64::from(sealed.version.number()), sealed.to_text());
         let (incarnation, associated_data) = (model.keys[name].incarnation, Vec::new());
-        model.acknowledge(Made { name, incarnation, version, plaintext, context, associated_data, text });
+        model.acknowledge(Made {
+            name,
+            incarnation,
+            version,
+            plaintext,
+            context,
+            associated_data,
+            text,
+        });
     }
 }
 
@@ -79,7 +94,11 @@ async fn a_key_restored_over_another_is_the_one_in_memory() {
         let store = FaultyStore::with_pauses(0);
         let installation = Installation::create(store.clone()).await;
         let (mount, new) = (installation.mount(), NewKey::of_type(KeyType::Aes256Gcm96));
-        installation.keyring.create_key(&mount, name("one"), new).await.unwrap();
+        installation
+            .keyring
+            .create_key(&mount, name("one"), new)
+            .await
+            .unwrap();
 
         let time = jiff::Timestamp::now();
         let version = KeyVersion::generate(new.key_type, Version::FIRST, time).unwrap();

@@ -33,7 +33,10 @@ pub struct FaultyStore {
 
 impl FaultyStore {
     pub fn with_pauses(pauses: usize) -> Arc<Self> {
-        Arc::new(Self { pauses, ..Self::default() })
+        Arc::new(Self {
+            pauses,
+            ..Self::default()
+        })
     }
 
     /// What happens to the next commit that has no fault planned yet.
@@ -48,7 +51,11 @@ impl FaultyStore {
 
     /// Whether a path that ends like this was ever committed.
     pub fn has_written(&self, end: &str) -> bool {
-        self.written.lock().unwrap().iter().any(|path| path.ends_with(end))
+        self.written
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|path| path.ends_with(end))
     }
 
     async fn pause(&self) {
@@ -59,7 +66,9 @@ impl FaultyStore {
 
     async fn commit_or_fail(&self, txn: Txn) -> Result<Revision, StoreError> {
         let fault = self.plan.lock().unwrap().pop_front().unwrap_or(Fault::None);
-        let lost = || StoreError::Unavailable { reason: "a fault was planned".to_owned() };
+        let lost = || StoreError::Unavailable {
+            reason: "a fault was planned".to_owned(),
+        };
         self.pause().await;
         match fault {
             Fault::Lost => return Err(lost()),
@@ -75,7 +84,11 @@ impl FaultyStore {
             self.written.lock().unwrap().extend(paths);
         }
         self.pause().await;
-        if fault == Fault::AnswerLost { Err(lost()) } else { committed }
+        if fault == Fault::AnswerLost {
+            Err(lost())
+        } else {
+            committed
+        }
     }
 }
 

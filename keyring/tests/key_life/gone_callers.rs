@@ -18,7 +18,10 @@ use crate::{
 const PAUSES: usize = 4;
 
 fn life() -> [Change; 6] {
-    let deletable = Settings { deletion_allowed: Some(true), ..Settings::default() };
+    let deletable = Settings {
+        deletion_allowed: Some(true),
+        ..Settings::default()
+    };
     [
         Change::Create(NewKey::of_type(KeyType::Aes256Gcm96)),
         Change::Rotate,
@@ -38,7 +41,10 @@ async fn a_change_outlives_its_caller() {
         for asked in life() {
             call_and_leave(&installation, &asked, patience).await;
             // Waits for the change, if there is one.
-            let waited = installation.keyring.refresh_key(&installation.mount(), name("one")).await;
+            let waited = installation
+                .keyring
+                .refresh_key(&installation.mount(), name("one"))
+                .await;
             waited.unwrap();
             installation.assert_memory_is_store().await;
 

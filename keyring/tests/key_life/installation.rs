@@ -30,9 +30,20 @@ impl Installation {
         let keyring = Keyring::open(store.clone(), Clock::system()).await.unwrap();
         let parameters = SealParameters::new(3, 2).unwrap();
         let mount = Mount::new(mount_path(), Default::default());
-        let made = keyring.initialize(parameters, Uuid::new_v4(), vec![mount], vec![]).await;
-        let shares = made.unwrap().shares.iter().map(Share::expose_base64).collect();
-        let installation = Self { keyring, store, shares };
+        let made = keyring
+            .initialize(parameters, Uuid::new_v4(), vec![mount], vec![])
+            .await;
+        let shares = made
+            .unwrap()
+            .shares
+            .iter()
+            .map(Share::expose_base64)
+            .collect();
+        let installation = Self {
+            keyring,
+            store,
+            shares,
+        };
         installation.unseal().await;
         installation
     }
@@ -64,8 +75,15 @@ impl Installation {
             assert_eq!(memory.policy(), stored.policy(), "{name}");
             assert_eq!(memory.versions().len(), stored.versions().len(), "{name}");
             for (here, there) in memory.versions().iter().zip(stored.versions()) {
-                assert_eq!((here.number(), here.created()), (there.number(), there.created()));
-                assert!(here.key().matches(there.key().expose()), "{name} {}", here.number());
+                assert_eq!(
+                    (here.number(), here.created()),
+                    (there.number(), there.created())
+                );
+                assert!(
+                    here.key().matches(there.key().expose()),
+                    "{name} {}",
+                    here.number()
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The life of keys, from creation to deletion, against a naive model; with stores that fail,
 //! callers that go away, and many callers at once.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod concurrent;
 mod faults;

@@ -173,7 +173,11 @@ impl ModelKey {
     }
 
     pub fn delete(&self) -> Answer {
-        if self.deletion_allowed { Ok(()) } else { fail("deletion is not allowed for this key") }
+        if self.deletion_allowed {
+            Ok(())
+        } else {
+            fail("deletion is not allowed for this key")
+        }
     }
 
     /// The version that encrypts.
@@ -219,7 +223,11 @@ impl ModelKey {
         if twist == Twist::NotBase64 {
             return fail("invalid ciphertext: could not decode base64");
         }
-        let context: &[u8] = if twist == Twist::NoContext { b"" } else { &made.context };
+        let context: &[u8] = if twist == Twist::NoContext {
+            b""
+        } else {
+            &made.context
+        };
         self.check_context(context)?;
         let same_key = made.incarnation == self.incarnation && version == made.version;
         let derives = self.derivation != Derivation::None;

@@ -27,11 +27,26 @@ pub enum Change {
 
 #[derive(Clone, Debug)]
 pub enum Step {
-    Change { name: &'static str, change: Change },
-    Encrypt { name: &'static str, version: i64, plaintext: Vec<u8>, context: u8, associated_data: u8 },
+    Change {
+        name: &'static str,
+        change: Change,
+    },
+    Encrypt {
+        name: &'static str,
+        version: i64,
+        plaintext: Vec<u8>,
+        context: u8,
+        associated_data: u8,
+    },
     /// Of one of the ciphertexts that were made before.
-    Decrypt { which: prop::sample::Index, twist: Twist },
-    Rewrap { which: prop::sample::Index, version: i64 },
+    Decrypt {
+        which: prop::sample::Index,
+        twist: Twist,
+    },
+    Rewrap {
+        which: prop::sample::Index,
+        version: i64,
+    },
     SealAndUnseal,
     Restart,
 }
@@ -81,7 +96,10 @@ impl Model {
         assert_eq!(self.found(installation), self.keys);
         for (name, model) in &self.keys {
             let key = installation.key(name).unwrap();
-            let versions = key.versions().iter().map(|version| i64::from(version.number().number()));
+            let versions = key
+                .versions()
+                .iter()
+                .map(|version| i64::from(version.number().number()));
             assert!(versions.eq(model.kept()), "{name}");
         }
     }
@@ -92,11 +110,20 @@ impl Model {
     }
 
     fn found(&self, installation: &Installation) -> BTreeMap<&'static str, ModelKey> {
-        assert!(installation.mount().key_names().iter().all(|name| NAMES.contains(&name.as_str())));
+        assert!(
+            installation
+                .mount()
+                .key_names()
+                .iter()
+                .all(|name| NAMES.contains(&name.as_str()))
+        );
         let found = NAMES.into_iter().filter_map(|name| {
             // An incarnation is the model's own word; the key bytes are compared elsewhere.
             let incarnation = self.keys.get(name).map_or(0, |key| key.incarnation);
-            Some((name, ModelKey::of(&*installation.key(name).ok()?, incarnation)))
+            Some((
+                name,
+                ModelKey::of(&*installation.key(name).ok()?, incarnation),
+            ))
         });
         found.collect()
     }
@@ -104,7 +131,10 @@ impl Model {
     /// Fails unless every ciphertext decrypts, or not, as the model says.
     pub fn assert_all_decrypt(&self, installation: &Installation) {
         for made in &self.made {
-            assert_eq!(decrypt(installation, made, Twist::Nothing), self.decrypt(made, Twist::Nothing));
+            assert_eq!(
+                decrypt(installation, made, Twist::Nothing),
+                self.decrypt(made, Twist::Nothing)
+            );
         }
     }
 
@@ -120,7 +150,14 @@ impl Model {
     pub fn acknowledge(&mut self, made: Made) {
         let convergent = self.keys[made.name].derivation == Derivation::Convergent;
         let message = |made: &Made| {
-            let Made { incarnation, version, plaintext, context, associated_data, .. } = made.clone();
+            let Made {
+                incarnation,
+                version,
+                plaintext,
+                context,
+                associated_data,
+                ..
+            } = made.clone();
             (incarnation, version, plaintext, context, associated_data)
         };
         for other in &self.made {
@@ -141,9 +178,11 @@ pub async fn change(
     match change {
         Change::Create(new) => Ok(keyring.create_key(&mount, name, *new).await?.1),
         Change::Rotate => keyring.rotate_key(&mount, name).await.map(|_| true),
-        Change::Configure(settings) => {
-            Ok(keyring.configure_key(&mount, name, *settings).await?.1.is_some())
-        }
+        Change::Configure(settings) => Ok(keyring
+            .configure_key(&mount, name, *settings)
+            .await?
+            .1
+            .is_some()),
         Change::Trim(version) => keyring.trim_key(&mount, name, *version).await.map(|_| true),
         Change::SoftDelete(mark) => Ok(keyring.set_soft_deleted(&mount, name, *mark).await?.1),
         Change::Delete => keyring.delete_key(&mount, name).await.map(|()| true),
@@ -153,30 +192,60 @@ pub async fn change(
 /// Takes one step in both worlds. A disagreement panics.
 pub async fn take(installation: &mut Installation, model: &mut Model, step: &Step) {
     match step {
-        Step::Change { name, change: asked } => {
-            let answer = change(installation, name, asked).await.map_err(|error| error.to_string());
+        Step::Change {
+            name,
+            change: asked,
+        } => {
+            let answer = change(installation, name, asked)
+                .await
+                .map_err(|error| error.to_string());
             assert_eq!(answer, model.change(name, asked));
         }
-        Step::Encrypt { name, version, plaintext, context, associated_data } => {
+        Step::Encrypt {
+            name,
+            version,
+            plaintext,
+            context,
+            associated_data,
+        } => {
             let (context, associated_data) = (bytes(*context), bytes(*associated_data));
-            let asked = Encrypt { version: *version, context: &context, associated_data: &associated_data };
+            let asked = Encrypt {
+                version: *version,
+                context: &context,
+                associated_data: &associated_data,
+            };
             let sealed = installation
                 .key(name)
                 .and_then(|key| Ok(key.encrypt(asked, Plaintext::copy_of(plaintext))?))
                 .map_err(|error| error.to_string());
-            let expected = model.key(name).and_then(|key| key.encrypt(*version, &context));
-            let found = sealed.as_ref().map(|sealed| i64::from(sealed.version.number()));
+            let expected = model
+                .key(name)
+                .and_then(|key| key.encrypt(*version, &context));
+            let found = sealed
+                .as_ref()
+                .map(|sealed| i64::from(sealed.version.number()));
             assert_eq!(found, expected.as_ref().copied());
             if let Ok(sealed) = sealed {
                 let incarnation = model.keys[name].incarnation;
                 let (plaintext, text) = (plaintext.clone(), sealed.to_text());
                 let version = i64::from(sealed.version.number());
-                model.acknowledge(Made { name, incarnation, version, plaintext, context, associated_data, text });
+                model.acknowledge(Made {
+                    name,
+                    incarnation,
+                    version,
+                    plaintext,
+                    context,
+                    associated_data,
+                    text,
+                });
             }
         }
         Step::Decrypt { which, twist } => {
             if let Some(made) = pick(model, which) {
-                assert_eq!(decrypt(installation, &made, *twist), model.decrypt(&made, *twist));
+                assert_eq!(
+                    decrypt(installation, &made, *twist),
+                    model.decrypt(&made, *twist)
+                );
             }
         }
         Step::Rewrap { which, version } => {
@@ -186,7 +255,10 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
         }
         Step::SealAndUnseal => {
             installation.keyring.seal().await.unwrap();
-            assert!(matches!(installation.keyring.unsealed(), Err(Error::Sealed)));
+            assert!(matches!(
+                installation.keyring.unsealed(),
+                Err(Error::Sealed)
+            ));
             installation.unseal().await;
         }
         Step::Restart => installation.keyring = installation.restarted().await,
@@ -195,19 +267,32 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
 }
 
 fn rewrap(installation: &Installation, model: &mut Model, made: Made, version: i64) {
-    let asked = Encrypt { version, context: &made.context, associated_data: &made.associated_data };
+    let asked = Encrypt {
+        version,
+        context: &made.context,
+        associated_data: &made.associated_data,
+    };
     let sealed = installation
         .key(made.name)
         .and_then(|key| Ok(key.rewrap(&made.text, asked)?))
         .map_err(|error| error.to_string());
     let expected = model.decrypt(&made, Twist::Nothing).and_then(|_| {
-        model.key(made.name).and_then(|key| key.encrypt(version, &made.context))
+        model
+            .key(made.name)
+            .and_then(|key| key.encrypt(version, &made.context))
     });
-    let found = sealed.as_ref().map(|sealed| i64::from(sealed.version.number()));
+    let found = sealed
+        .as_ref()
+        .map(|sealed| i64::from(sealed.version.number()));
     assert_eq!(found, expected.as_ref().copied());
     if let (Ok(sealed), Ok(version)) = (sealed, expected) {
         let incarnation = model.keys[made.name].incarnation;
-        model.acknowledge(Made { incarnation, version, text: sealed.to_text(), ..made });
+        model.acknowledge(Made {
+            incarnation,
+            version,
+            text: sealed.to_text(),
+            ..made
+        });
     }
 }
 
@@ -221,7 +306,11 @@ pub fn decrypt(installation: &Installation, made: &Made, twist: Twist) -> Result
         Twist::NoContext => context.clear(),
         Twist::OtherAssociatedData => associated_data.push(b'x'),
         Twist::ChangedByte => {
-            let other = if encoded.as_bytes()[7] == b'A' { 'B' } else { 'A' };
+            let other = if encoded.as_bytes()[7] == b'A' {
+                'B'
+            } else {
+                'A'
+            };
             text = format!("{head}:{}{other}{}", &encoded[..7], &encoded[8..]);
         }
         Twist::NotBase64 => text.push('!'),
@@ -229,7 +318,12 @@ pub fn decrypt(installation: &Installation, made: &Made, twist: Twist) -> Result
     }
     installation
         .key(made.name)
-        .and_then(|key| Ok(key.decrypt(&text, &context, &associated_data)?.expose().to_vec()))
+        .and_then(|key| {
+            Ok(key
+                .decrypt(&text, &context, &associated_data)?
+                .expose()
+                .to_vec())
+        })
         .map_err(|error| error.to_string())
 }
 
@@ -257,12 +351,14 @@ fn new_keys() -> impl Strategy<Value = NewKey> {
     let types = prop::sample::select(&KeyType::ALL[..]);
     let seconds = prop_oneof![9 => Just(0), 1 => Just(3599), 1 => Just(3600)];
     (types, derivations, any::<(bool, bool)>(), seconds).prop_map(
-        |(key_type, derivation, (exportable, allow_plaintext_backup), auto_rotate_seconds)| NewKey {
-            key_type,
-            derivation,
-            exportable,
-            allow_plaintext_backup,
-            auto_rotate_seconds,
+        |(key_type, derivation, (exportable, allow_plaintext_backup), auto_rotate_seconds)| {
+            NewKey {
+                key_type,
+                derivation,
+                exportable,
+                allow_plaintext_backup,
+                auto_rotate_seconds,
+            }
         },
     )
 }

@@ -57,9 +57,13 @@ fn code(query: &Query, name: &'static str, default: u16) -> Result<StatusCode, E
         // Below 200 an answer would not be the last one (RFC 9110, 15.2).
         Some(text) => text.parse().ok().filter(|code| (200..=599).contains(code)),
     };
-    number.and_then(|number| StatusCode::from_u16(number).ok()).ok_or_else(|| {
-        Error::bad_request(format!("the parameter {name:?} must be a status code, 200 to 599"))
-    })
+    number
+        .and_then(|number| StatusCode::from_u16(number).ok())
+        .ok_or_else(|| {
+            Error::bad_request(format!(
+                "the parameter {name:?} must be a status code, 200 to 599"
+            ))
+        })
 }
 
 fn flag(query: &Query, name: &'static str) -> Result<bool, Error> {

@@ -82,7 +82,11 @@ impl Asked {
                 recovery.join(",")
             )));
         }
-        if !empty(&self.pgp_keys) || self.root_token_pgp_key.as_ref().is_some_and(|key| !key.is_empty())
+        if !empty(&self.pgp_keys)
+            || self
+                .root_token_pgp_key
+                .as_ref()
+                .is_some_and(|key| !key.is_empty())
         {
             return Err(Error::bad_request(
                 "shares and tokens cannot be encrypted with PGP keys yet; that comes with a later \

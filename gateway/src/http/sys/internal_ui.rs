@@ -34,31 +34,51 @@ pub async fn list(app: &App, call: &Call) -> Result<Answer, Error> {
     let mounts = app.keyring.unsealed()?.mounts();
     if call.caller.is_none() {
         let visible = mounts.iter().filter_map(|mount| {
-            let MountFacts { config, description, options, .. } = MountFacts::of(mount);
-            let public = Public { description, options, kind: "transit" };
+            let MountFacts {
+                config,
+                description,
+                options,
+                ..
+            } = MountFacts::of(mount);
+            let public = Public {
+                description,
+                options,
+                kind: "transit",
+            };
             (config.listing_visibility == Visibility::Unauth)
                 .then(|| (mount.path.to_string(), public))
         });
-        return Ok(Answer::data(&Mounts { auth: BTreeMap::new(), secret: visible.collect() }));
+        return Ok(Answer::data(&Mounts {
+            auth: BTreeMap::new(),
+            secret: visible.collect(),
+        }));
     }
     let mut secret: BTreeMap<_, _> = mounts
         .iter()
         .map(|mount| (mount.path.to_string(), MountFacts::show(mount, None)))
         .collect();
     secret.insert(SYSTEM.to_owned(), Shown::system(store_id(app).await?));
-    Ok(Answer::data(&Mounts { auth: BTreeMap::new(), secret }))
+    Ok(Answer::data(&Mounts {
+        auth: BTreeMap::new(),
+        secret,
+    }))
 }
 
 /// The mount that a path lies in.
 pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
     let path = with_slash(&call.parameter);
     if path.starts_with(SYSTEM) {
-        return Ok(Answer::data(&Shown::system(store_id(app).await?).at(SYSTEM)));
+        return Ok(Answer::data(
+            &Shown::system(store_id(app).await?).at(SYSTEM),
+        ));
     }
     let unsealed = app.keyring.unsealed()?;
     let Some((entry, _)) = unsealed.route(&path) else {
         return Err(Error::Hidden(path.into_owned()));
     };
     let mount = entry.mount();
-    Ok(Answer::data(&MountFacts::show(&mount, Some(mount.path.to_string()))))
+    Ok(Answer::data(&MountFacts::show(
+        &mount,
+        Some(mount.path.to_string()),
+    )))
 }

@@ -24,44 +24,92 @@ const fn route(
     fields: &'static [Field],
     handler: Handler,
 ) -> Route {
-    Route { operation, summary, verb, area: Area::Root, pattern, access, fields, handler }
+    Route {
+        operation,
+        summary,
+        verb,
+        area: Area::Root,
+        pattern,
+        access,
+        fields,
+        handler,
+    }
 }
 
 const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
-    Field { name, kind, description }
+    Field {
+        name,
+        kind,
+        description,
+    }
 }
 
-const SECRET_SHARES: Field =
-    field("secret_shares", FieldKind::Integer, "How many shares to make, 1 to 255");
-const SECRET_THRESHOLD: Field =
-    field("secret_threshold", FieldKind::Integer, "How many shares unseal");
+const SECRET_SHARES: Field = field(
+    "secret_shares",
+    FieldKind::Integer,
+    "How many shares to make, 1 to 255",
+);
+const SECRET_THRESHOLD: Field = field(
+    "secret_threshold",
+    FieldKind::Integer,
+    "How many shares unseal",
+);
 const KEY: Field = field("key", FieldKind::String, "A share, as base64 or hex");
-const RESET: Field = field("reset", FieldKind::Boolean, "Forget the shares given so far");
+const RESET: Field = field(
+    "reset",
+    FieldKind::Boolean,
+    "Forget the shares given so far",
+);
 const TYPE: Field = field("type", FieldKind::String, "The mount's type: transit");
 const DESCRIPTION: Field = field("description", FieldKind::String, "What the mount is for");
 const CONFIG: Field = field("config", FieldKind::Object, "Settings, as in tune");
 const OPTIONS: Field = field("options", FieldKind::Object, "Options that are read back");
 const LOCAL: Field = field("local", FieldKind::Boolean, "Read back; has no effect here");
-const SEAL_WRAP: Field = field("seal_wrap", FieldKind::Boolean, "Read back; all is sealed here");
-const EXTERNAL_ENTROPY: Field =
-    field("external_entropy_access", FieldKind::Boolean, "Read back; has no effect here");
-const DEFAULT_LEASE_TTL: Field =
-    field("default_lease_ttl", FieldKind::Duration, "Read back; nothing here has a lease");
-const MAX_LEASE_TTL: Field =
-    field("max_lease_ttl", FieldKind::Duration, "Read back; nothing here has a lease");
+const SEAL_WRAP: Field = field(
+    "seal_wrap",
+    FieldKind::Boolean,
+    "Read back; all is sealed here",
+);
+const EXTERNAL_ENTROPY: Field = field(
+    "external_entropy_access",
+    FieldKind::Boolean,
+    "Read back; has no effect here",
+);
+const DEFAULT_LEASE_TTL: Field = field(
+    "default_lease_ttl",
+    FieldKind::Duration,
+    "Read back; nothing here has a lease",
+);
+const MAX_LEASE_TTL: Field = field(
+    "max_lease_ttl",
+    FieldKind::Duration,
+    "Read back; nothing here has a lease",
+);
 const LISTING_VISIBILITY: Field = field(
     "listing_visibility",
     FieldKind::String,
     "unauth: shown to callers without a token; hidden: not",
 );
-const REQUEST_KEYS: Field =
-    field("audit_non_hmac_request_keys", FieldKind::Strings, "Read back; has no effect here");
-const RESPONSE_KEYS: Field =
-    field("audit_non_hmac_response_keys", FieldKind::Strings, "Read back; has no effect here");
-const REQUEST_HEADERS: Field =
-    field("passthrough_request_headers", FieldKind::Strings, "Read back; has no effect here");
-const RESPONSE_HEADERS: Field =
-    field("allowed_response_headers", FieldKind::Strings, "Read back; has no effect here");
+const REQUEST_KEYS: Field = field(
+    "audit_non_hmac_request_keys",
+    FieldKind::Strings,
+    "Read back; has no effect here",
+);
+const RESPONSE_KEYS: Field = field(
+    "audit_non_hmac_response_keys",
+    FieldKind::Strings,
+    "Read back; has no effect here",
+);
+const REQUEST_HEADERS: Field = field(
+    "passthrough_request_headers",
+    FieldKind::Strings,
+    "Read back; has no effect here",
+);
+const RESPONSE_HEADERS: Field = field(
+    "allowed_response_headers",
+    FieldKind::Strings,
+    "Read back; has no effect here",
+);
 
 /// Every operation below `sys/`.
 pub const ROUTES: &[Route] = &[
@@ -189,7 +237,15 @@ pub const ROUTES: &[Route] = &[
         "sys/mounts/{path}",
         Access::Token,
         "Adds a mount with keys of its own",
-        &[TYPE, DESCRIPTION, CONFIG, OPTIONS, LOCAL, SEAL_WRAP, EXTERNAL_ENTROPY],
+        &[
+            TYPE,
+            DESCRIPTION,
+            CONFIG,
+            OPTIONS,
+            LOCAL,
+            SEAL_WRAP,
+            EXTERNAL_ENTROPY,
+        ],
         |app, call| Box::pin(mounts::create(app, call)),
     ),
     route(

@@ -109,7 +109,9 @@ impl Visibility {
             "" => Ok(Self::Default),
             "hidden" => Ok(Self::Hidden),
             "unauth" => Ok(Self::Unauth),
-            _ => Err(Error::bad_request(format!("invalid listing_visibility {text}"))),
+            _ => Err(Error::bad_request(format!(
+                "invalid listing_visibility {text}"
+            ))),
         }
     }
 }
@@ -178,7 +180,10 @@ impl Shown {
     /// The same with its path.
     #[must_use]
     pub fn at(self, path: &str) -> Self {
-        Self { path: Some(path.to_owned()), ..self }
+        Self {
+            path: Some(path.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -217,10 +222,22 @@ impl MountConfig {
             self.listing_visibility = Visibility::parse(&text)?;
         }
         for (name, list) in [
-            ("allowed_response_headers", &mut self.allowed_response_headers),
-            ("audit_non_hmac_request_keys", &mut self.audit_non_hmac_request_keys),
-            ("audit_non_hmac_response_keys", &mut self.audit_non_hmac_response_keys),
-            ("passthrough_request_headers", &mut self.passthrough_request_headers),
+            (
+                "allowed_response_headers",
+                &mut self.allowed_response_headers,
+            ),
+            (
+                "audit_non_hmac_request_keys",
+                &mut self.audit_non_hmac_request_keys,
+            ),
+            (
+                "audit_non_hmac_response_keys",
+                &mut self.audit_non_hmac_response_keys,
+            ),
+            (
+                "passthrough_request_headers",
+                &mut self.passthrough_request_headers,
+            ),
         ] {
             if let Some(raw) = fields.raw(name) {
                 *list = strings(name, raw)?;
@@ -244,7 +261,9 @@ fn strings(name: &str, raw: &RawValue) -> Result<Vec<String>, Error> {
         Ok(List::One(text)) if text.is_empty() => Ok(Vec::new()),
         Ok(List::One(text)) => Ok(text.split(',').map(|part| part.trim().to_owned()).collect()),
         Ok(List::None) => Ok(Vec::new()),
-        Err(_) => Err(Error::bad_request(format!("{name:?} must be a list of strings"))),
+        Err(_) => Err(Error::bad_request(format!(
+            "{name:?} must be a list of strings"
+        ))),
     }
 }
 
@@ -265,7 +284,9 @@ pub fn options(raw: &RawValue) -> Result<Option<BTreeMap<String, String>>, Error
         Value::Bool(value) => Ok(if value { "1" } else { "0" }.to_owned()),
         _ => Err(wrong()),
     };
-    let members = members.into_iter().map(|(name, value)| Ok((name, text(value)?)));
+    let members = members
+        .into_iter()
+        .map(|(name, value)| Ok((name, text(value)?)));
     Ok(Some(members.collect::<Result<_, Error>>()?))
 }
 
@@ -297,8 +318,13 @@ mod tests {
             "passthrough_request_headers": "A, B", "allowed_response_headers": ["C"]}"#;
         let mut config = MountConfig::default();
         let failed = |_: &str, text: &str| text.to_owned();
-        config.update(&Fields::parse(body).unwrap(), failed).unwrap();
-        assert_eq!((config.default_lease_ttl, config.max_lease_ttl), (3600, 7200));
+        config
+            .update(&Fields::parse(body).unwrap(), failed)
+            .unwrap();
+        assert_eq!(
+            (config.default_lease_ttl, config.max_lease_ttl),
+            (3600, 7200)
+        );
         assert_eq!(config.passthrough_request_headers, ["A", "B"]);
         assert_eq!(config.allowed_response_headers, ["C"]);
         assert!(config.force_no_cache);

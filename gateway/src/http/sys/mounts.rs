@@ -37,8 +37,8 @@ pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
     }
     let unsealed = app.keyring.unsealed()?;
     let entry = MountPath::new(&path).and_then(|path| unsealed.mount(&path));
-    let entry = entry
-        .ok_or_else(|| Error::bad_request(format!("No secret engine mount at {path}")))?;
+    let entry =
+        entry.ok_or_else(|| Error::bad_request(format!("No secret engine mount at {path}")))?;
     Ok(Answer::data_twice(&MountFacts::show(&entry.mount(), None)))
 }
 
@@ -48,7 +48,9 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
     match fields.string("type")?.as_deref() {
         Some("transit") => {}
         None | Some("") => {
-            return Err(Error::bad_request("backend type must be specified as a string"));
+            return Err(Error::bad_request(
+                "backend type must be specified as a string",
+            ));
         }
         Some(other) => {
             return Err(Error::bad_request(format!(
@@ -67,7 +69,9 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
             MountPath::MAX_BYTES
         ))
     })?;
-    app.keyring.create_mount(Mount::new(path, facts.into_attributes())).await?;
+    app.keyring
+        .create_mount(Mount::new(path, facts.into_attributes()))
+        .await?;
     Ok(Answer::empty())
 }
 
@@ -85,13 +89,19 @@ pub async fn delete(app: &App, call: &Call) -> Result<Answer, Error> {
 
 /// A path from a URL, with the slash that mounts end with.
 pub fn with_slash(path: &str) -> Cow<'_, str> {
-    if path.ends_with('/') { path.into() } else { format!("{path}/").into() }
+    if path.ends_with('/') {
+        path.into()
+    } else {
+        format!("{path}/").into()
+    }
 }
 
 /// The installation's id.
 pub async fn store_id(app: &App) -> Result<Uuid, Error> {
     let status = app.keyring.seal_status().await;
-    Ok(status.store_id.ok_or(sealgate_keyring::error::Error::NotInitialized)?)
+    Ok(status
+        .store_id
+        .ok_or(sealgate_keyring::error::Error::NotInitialized)?)
 }
 
 fn is_reserved(path: &str) -> bool {
@@ -113,7 +123,9 @@ fn facts(fields: &Fields<'_>) -> Result<MountFacts, Error> {
     }
     let (default, max) = (config.default_lease_ttl, config.max_lease_ttl);
     if max != 0 && default > max {
-        return Err(Error::bad_request("given default lease TTL greater than given max lease TTL"));
+        return Err(Error::bad_request(
+            "given default lease TTL greater than given max lease TTL",
+        ));
     }
     if max == 0 && default > SYSTEM_LEASE_TTL {
         return Err(Error::bad_request(format!(
@@ -123,10 +135,15 @@ fn facts(fields: &Fields<'_>) -> Result<MountFacts, Error> {
     let flag = |name| fields.boolean(name).map(|flag| flag.unwrap_or(false));
     Ok(MountFacts {
         config,
-        description: fields.string("description")?.unwrap_or_default().into_owned(),
+        description: fields
+            .string("description")?
+            .unwrap_or_default()
+            .into_owned(),
         external_entropy_access: flag("external_entropy_access")?,
         local: flag("local")?,
-        options: fields.raw("options").map_or(Ok(Some(BTreeMap::new())), options)?,
+        options: fields
+            .raw("options")
+            .map_or(Ok(Some(BTreeMap::new())), options)?,
         seal_wrap: flag("seal_wrap")?,
     })
 }

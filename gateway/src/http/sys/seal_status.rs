@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    app::{App, STORAGE_TYPE, RELEASE_DATE, VERSION},
+    app::{App, RELEASE_DATE, STORAGE_TYPE, VERSION},
     error::Error,
     http::Answer,
 };
@@ -41,7 +41,10 @@ impl Cluster {
     pub fn of(status: &SealStatus) -> Option<Self> {
         let id = status.store_id.filter(|_| !status.sealed)?;
         let name = id.simple().to_string();
-        Some(Self { cluster_name: format!("sealgate-{}", &name[..8]), cluster_id: id })
+        Some(Self {
+            cluster_name: format!("sealgate-{}", &name[..8]),
+            cluster_id: id,
+        })
     }
 }
 
@@ -58,7 +61,10 @@ pub fn answer(status: &SealStatus) -> Answer {
         t: status.threshold,
         n: status.shares,
         progress: status.progress,
-        nonce: status.nonce.map(|nonce| nonce.to_string()).unwrap_or_default(),
+        nonce: status
+            .nonce
+            .map(|nonce| nonce.to_string())
+            .unwrap_or_default(),
         recovery_seal: false,
         version: VERSION,
         commit_date: RELEASE_DATE,

@@ -4,6 +4,8 @@ use crate::{app::App, error::Error, http::Answer, openapi};
 
 pub async fn read(app: &App) -> Result<Answer, Error> {
     let mounts = app.keyring.unsealed()?.mounts();
-    let mounts = mounts.iter().map(|mount| mount.path.as_str().trim_end_matches('/'));
+    let mounts = mounts
+        .iter()
+        .map(|mount| mount.path.as_str().trim_end_matches('/'));
     Ok(Answer::bare(&openapi::document(mounts)))
 }

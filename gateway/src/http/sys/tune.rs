@@ -30,16 +30,19 @@ pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
     let (mut config, description, options) = if path == SYSTEM {
         (MountConfig::default(), String::new(), None)
     } else {
-        let (_, entry) = mount(app, &path).map_err(|_| {
-            Error::bad_request(format!("cannot fetch sysview for path {path:?}"))
-        })?;
+        let (_, entry) = mount(app, &path)
+            .map_err(|_| Error::bad_request(format!("cannot fetch sysview for path {path:?}")))?;
         let facts = MountFacts::of(&entry.mount());
         (facts.config, facts.description, facts.options)
     };
     for ttl in [&mut config.default_lease_ttl, &mut config.max_lease_ttl] {
         *ttl = if *ttl == 0 { SYSTEM_LEASE_TTL } else { *ttl };
     }
-    Ok(Answer::data_twice(&Shown { config, description, options: options.unwrap_or_default() }))
+    Ok(Answer::data_twice(&Shown {
+        config,
+        description,
+        options: options.unwrap_or_default(),
+    }))
 }
 
 pub async fn write(app: &App, call: &Call) -> Result<Answer, Error> {
@@ -48,8 +51,11 @@ pub async fn write(app: &App, call: &Call) -> Result<Answer, Error> {
     if given == SYSTEM {
         return Err(Error::bad_request(format!("cannot tune {SYSTEM:?}")));
     }
-    let missing =
-        || Error::bad_request(format!("tune of path {given:?} failed: no mount entry found"));
+    let missing = || {
+        Error::bad_request(format!(
+            "tune of path {given:?} failed: no mount entry found"
+        ))
+    };
     let (path, entry) = mount(app, &given).map_err(|_| missing())?;
     let before = MountFacts::of(&entry.mount());
     let change = Change::read(&fields, &before)?;
@@ -104,12 +110,21 @@ impl Change {
             }
         }
         let description = self.description.unwrap_or(before.description);
-        MountFacts { config: self.config, description, options, ..before }
+        MountFacts {
+            config: self.config,
+            description,
+            options,
+            ..before
+        }
     }
 }
 
 fn mount(app: &App, path: &str) -> Result<(MountPath, Arc<MountEntry>), KeyringError> {
     let path = MountPath::new(path).ok_or(KeyringError::MountNotFound)?;
-    let entry = app.keyring.unsealed()?.mount(&path).ok_or(KeyringError::MountNotFound)?;
+    let entry = app
+        .keyring
+        .unsealed()?
+        .mount(&path)
+        .ok_or(KeyringError::MountNotFound)?;
     Ok((path, entry))
 }

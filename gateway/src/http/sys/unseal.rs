@@ -1,9 +1,6 @@
 //! `sys/unseal` and `sys/seal`.
 
-use sealgate_keyring::{
-    error::Error as KeyringError,
-    share::Share,
-};
+use sealgate_keyring::{error::Error as KeyringError, share::Share};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -23,7 +20,11 @@ struct Asked {
 }
 
 pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
-    let Asked { key, reset, migrate } = parse_strict(&call.body)?;
+    let Asked {
+        key,
+        reset,
+        migrate,
+    } = parse_strict(&call.body)?;
     let text = Zeroizing::new(key.unwrap_or_default());
     let status = app.keyring.seal_status().await;
     if reset == Some(true) {
@@ -38,7 +39,9 @@ pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
         ));
     }
     if !is_encoded(text.trim()) {
-        return Err(Error::bad_request("'key' must be a valid hex or base64 string"));
+        return Err(Error::bad_request(
+            "'key' must be a valid hex or base64 string",
+        ));
     }
     if !status.initialized {
         return Err(Error::bad_request("Vault is not initialized"));
@@ -47,7 +50,9 @@ pub async fn unseal(app: &App, call: &Call) -> Result<Answer, Error> {
         return Ok(seal_status::answer(&status));
     }
     if migrate == Some(true) {
-        return Err(Error::bad_request("can't perform a seal migration, no migration seal found"));
+        return Err(Error::bad_request(
+            "can't perform a seal migration, no migration seal found",
+        ));
     }
     let share = Share::parse(&text).map_err(|error| Error::bad_request(error.to_string()))?;
     match app.unseal(share).await {
@@ -64,7 +69,7 @@ pub async fn seal(app: &App) -> Result<Answer, Error> {
 
 /// Whether a text could be a share of anybody's: base64, or hex of 16 bytes or more.
 fn is_encoded(text: &str) -> bool {
-    let is_hex = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     base64_simd::STANDARD.check(text.as_bytes()).is_ok() || is_hex && text.len() >= 32
 }
 

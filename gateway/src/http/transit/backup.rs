@@ -42,6 +42,8 @@ pub async fn restore(app: &App, call: &Call) -> Result<Answer, Error> {
             })
         })?),
     };
-    app.keyring.restore_backup(call.mount()?, &text, name, replace).await?;
+    app.keyring
+        .restore_backup(call.mount()?, &text, name, replace)
+        .await?;
     Ok(Answer::empty())
 }

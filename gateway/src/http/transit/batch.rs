@@ -27,7 +27,10 @@ pub struct Encrypted {
 impl Encrypted {
     /// The ciphertext and the version that made it.
     pub fn new(sealed: Sealed) -> Self {
-        Self { key_version: sealed.version.number(), ciphertext: sealed }
+        Self {
+            key_version: sealed.version.number(),
+            ciphertext: sealed,
+        }
     }
 }
 
@@ -42,7 +45,9 @@ impl Decrypted {
     pub fn new(message: &[u8]) -> Self {
         let mut text = String::new();
         sealgate_keyring::base64::encode_append(message, &mut text);
-        Self { plaintext: Base64(Some(SecretBytes::from_vec(text.into_bytes()))) }
+        Self {
+            plaintext: Base64(Some(SecretBytes::from_vec(text.into_bytes()))),
+        }
     }
 }
 
@@ -85,7 +90,11 @@ impl<'r> EncryptedItem<'r> {
     /// Puts an item's outcome beside its reference.
     pub fn new(outcome: Outcome<Encrypted>, reference: &'r str) -> Self {
         let (result, error) = split(outcome);
-        Self { result, error, reference }
+        Self {
+            result,
+            error,
+            reference,
+        }
     }
 }
 
@@ -93,7 +102,11 @@ impl<'r> DecryptedItem<'r> {
     /// Puts an item's outcome beside its reference.
     pub fn new(outcome: Outcome<Decrypted>, reference: &'r str) -> Self {
         let (result, error) = split(outcome);
-        Self { result: result.unwrap_or_default(), error, reference }
+        Self {
+            result: result.unwrap_or_default(),
+            error,
+            reference,
+        }
     }
 }
 
@@ -132,7 +145,9 @@ impl Tally {
         let Some(asked) = asked.filter(|_| self.successes > 0) else {
             return Ok(answer.status(StatusCode::BAD_REQUEST));
         };
-        let status = u16::try_from(asked).ok().filter(|asked| (200..600).contains(asked));
+        let status = u16::try_from(asked)
+            .ok()
+            .filter(|asked| (200..600).contains(asked));
         Ok(match status.and_then(|asked| StatusCode::from_u16(asked).ok()) {
             Some(status) => answer.status(status),
             None => answer.status(StatusCode::BAD_REQUEST).warn(Some(

@@ -28,14 +28,25 @@ pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
             // A request that encrypts nothing leaves no key behind.
             let faults = request.items.iter().map(fault_before_encryption);
             let faults: Vec<_> = faults.collect();
-            let key = create_missing(app, call, &fields, &request, faults.iter().any(Result::is_ok));
+            let key = create_missing(
+                app,
+                call,
+                &fields,
+                &request,
+                faults.iter().any(Result::is_ok),
+            );
             match key.await? {
                 Some(key) => key,
                 None => {
                     let outcomes = faults.into_iter().map(|fault| {
                         fault.and_then(|()| Err("encryption key not found".to_owned()))
                     });
-                    return request.answer_encrypted(outcomes.collect(), &fields, call, Partial::Judged);
+                    return request.answer_encrypted(
+                        outcomes.collect(),
+                        &fields,
+                        call,
+                        Partial::Judged,
+                    );
                 }
             }
         }
@@ -63,7 +74,9 @@ pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
         .zip(&request.items)
         .map(|(outcome, item)| DecryptedItem::new(outcome, item.reference()))
         .collect();
-    let answer = Answer::data(&BatchResults { batch_results: results });
+    let answer = Answer::data(&BatchResults {
+        batch_results: results,
+    });
     tally.judge(answer.warn(call.unrecognized(&fields)), &fields)
 }
 
@@ -94,7 +107,10 @@ impl<'b> Request<'b> {
     fn parse(app: &App, fields: &Fields<'b>, strictness: Strictness) -> Result<Self, Error> {
         let batch = fields.raw("batch_input").filter(|raw| raw.get() != "null");
         let (items, is_batch) = match batch {
-            Some(raw) => (items::parse(raw, strictness, app.limits.max_batch_items)?, true),
+            Some(raw) => (
+                items::parse(raw, strictness, app.limits.max_batch_items)?,
+                true,
+            ),
             None => (vec![Self::single(fields, strictness)?], false),
         };
         let has_context = |item: &Item<'_>| !item.context().is_empty();
@@ -126,11 +142,19 @@ impl<'b> Request<'b> {
             Strictness::Strict(Message::Ciphertext) => 0,
             _ => fields.integer("key_version")?.unwrap_or(0),
         };
-        Ok(Item::single(message, text, string("context")?, string("associated_data")?, key_version))
+        Ok(Item::single(
+            message,
+            text,
+            string("context")?,
+            string("associated_data")?,
+            key_version,
+        ))
     }
 
     fn has_context(&self) -> bool {
-        self.items.first().is_some_and(|item| !item.context().is_empty())
+        self.items
+            .first()
+            .is_some_and(|item| !item.context().is_empty())
     }
 
     fn answer_encrypted(
@@ -152,8 +176,10 @@ impl<'b> Request<'b> {
             .zip(&self.items)
             .map(|(outcome, item)| EncryptedItem::new(outcome, item.reference()))
             .collect();
-        let answer = Answer::data(&BatchResults { batch_results: results })
-            .warn(call.unrecognized(fields));
+        let answer = Answer::data(&BatchResults {
+            batch_results: results,
+        })
+        .warn(call.unrecognized(fields));
         match partial {
             Partial::Judged => tally.judge(answer, fields),
             Partial::AlwaysOk => Ok(answer),
@@ -185,13 +211,18 @@ async fn create_missing(
             ));
         }
     };
-    let type_name = fields.string("type")?.unwrap_or(Cow::Borrowed(KeyType::Aes256Gcm96.name()));
+    let type_name = fields
+        .string("type")?
+        .unwrap_or(Cow::Borrowed(KeyType::Aes256Gcm96.name()));
     if type_name.starts_with("ecdsa-") {
         return Err(Error::bad_request(format!(
             "key type {type_name} not supported for this operation"
         )));
     }
-    let new = NewKey { derivation, ..NewKey::of_type(key_type(fields)?) };
+    let new = NewKey {
+        derivation,
+        ..NewKey::of_type(key_type(fields)?)
+    };
     if mount.mount().settings.disable_upsert {
         return Err(Error::bad_request("encryption key not found"));
     }
@@ -219,7 +250,12 @@ async fn current_key(app: &App, call: &Call, request: &Request<'_>) -> Result<Ar
     let mount = call.mount()?;
     let known = mount.key(&call.parameter);
     let key = match known {
-        Some(key) if !request.items.iter().any(|item| key.knows_no_version_of(item.ciphertext())) => {
+        Some(key)
+            if !request
+                .items
+                .iter()
+                .any(|item| key.knows_no_version_of(item.ciphertext())) =>
+        {
             Some(key)
         }
         _ => app.keyring.refresh_key(mount, call.key_name()?).await?,
@@ -232,8 +268,14 @@ fn encrypt_item(key: &Key, item: &Item<'_>) -> Outcome<Encrypted> {
     let plaintext = plaintext.map_err(|error| error.to_string())?;
     let (context, associated_data) = decode_context(item)?;
     let version = item.key_version();
-    let request = Encrypt { version, context: &context, associated_data: &associated_data };
-    key.encrypt(request, plaintext).map(Encrypted::new).map_err(say)
+    let request = Encrypt {
+        version,
+        context: &context,
+        associated_data: &associated_data,
+    };
+    key.encrypt(request, plaintext)
+        .map(Encrypted::new)
+        .map_err(say)
 }
 
 fn decrypt_item(key: &Key, item: &Item<'_>) -> Outcome<Decrypted> {
@@ -241,7 +283,9 @@ fn decrypt_item(key: &Key, item: &Item<'_>) -> Outcome<Decrypted> {
         return Err("missing ciphertext to decrypt".to_owned());
     }
     let (context, associated_data) = decode_context(item)?;
-    let plaintext = key.decrypt(item.ciphertext(), &context, &associated_data).map_err(say)?;
+    let plaintext = key
+        .decrypt(item.ciphertext(), &context, &associated_data)
+        .map_err(say)?;
     Ok(Decrypted::new(plaintext.expose()))
 }
 
@@ -251,8 +295,14 @@ fn rewrap_item(key: &Key, item: &Item<'_>) -> Outcome<Encrypted> {
     }
     let (context, associated_data) = decode_context(item)?;
     let version = item.key_version();
-    let request = Encrypt { version, context: &context, associated_data: &associated_data };
-    key.rewrap(item.ciphertext(), request).map(Encrypted::new).map_err(say)
+    let request = Encrypt {
+        version,
+        context: &context,
+        associated_data: &associated_data,
+    };
+    key.rewrap(item.ciphertext(), request)
+        .map(Encrypted::new)
+        .map_err(say)
 }
 
 fn decode_context(item: &Item<'_>) -> Outcome<(Vec<u8>, Vec<u8>)> {

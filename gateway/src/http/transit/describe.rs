@@ -50,15 +50,17 @@ impl<'k> KeyView<'k> {
         let policy = key.policy();
         let key_type = policy.key_type;
         let derived = policy.derivation.needs_context();
-        let counter = (policy.derivation == Derivation::PerContextByCounter)
-            .then_some("hmac-sha256-counter");
+        let counter =
+            (policy.derivation == Derivation::PerContextByCounter).then_some("hmac-sha256-counter");
         let convergent = policy.derivation == Derivation::Convergent;
         let creation = |version: &std::sync::Arc<sealgate_keyring::key::KeyVersion>| {
             (version.number().number(), version.created().as_second())
         };
         Self {
             allow_plaintext_backup: policy.allow_plaintext_backup,
-            auto_rotate_period: policy.auto_rotate_seconds.map_or(0, |seconds| seconds.get()),
+            auto_rotate_period: policy
+                .auto_rotate_seconds
+                .map_or(0, |seconds| seconds.get()),
             backup_info: policy.backup.as_ref(),
             convergent_encryption: derived.then_some(convergent),
             // The peers' word for "each version knows its own", which is how it has been since

@@ -34,9 +34,12 @@ struct Export<'k> {
 /// `export/`.
 pub async fn export(_: &App, call: &Call) -> Result<Answer, Error> {
     let mut segments = call.parameter.split('/');
-    let (Some(kind), Some(name), version, None) =
-        (segments.next(), segments.next(), segments.next(), segments.next())
-    else {
+    let (Some(kind), Some(name), version, None) = (
+        segments.next(),
+        segments.next(),
+        segments.next(),
+        segments.next(),
+    ) else {
         return Err(Error::UnsupportedPath);
     };
     let exported = match kind {
@@ -75,11 +78,18 @@ pub async fn export(_: &App, call: &Call) -> Result<Answer, Error> {
         (version.number().number(), base64::encode(secret.expose()))
     };
     let keys = match version {
-        None => key.usable_versions().map(|version| entry(version)).collect(),
+        None => key
+            .usable_versions()
+            .map(|version| entry(version))
+            .collect(),
         Some(version) => BTreeMap::from([entry(wanted(&key, version)?)]),
     };
     let (name, key_type) = (key.name().as_str(), key.policy().key_type.name());
-    Ok(Answer::data(&Export { keys, name, key_type }))
+    Ok(Answer::data(&Export {
+        keys,
+        name,
+        key_type,
+    }))
 }
 
 fn wanted<'k>(key: &'k Key, version: &str) -> Result<&'k KeyVersion, Error> {
@@ -93,7 +103,9 @@ fn wanted<'k>(key: &'k Key, version: &str) -> Result<&'k KeyVersion, Error> {
             .map_err(|_| Error::bad_request("invalid key version"))?,
     };
     if number < i64::from(policy.min_decryption_version.number()) {
-        return Err(Error::bad_request("version for export is below minimum decryption version"));
+        return Err(Error::bad_request(
+            "version for export is below minimum decryption version",
+        ));
     }
     key.usable_versions()
         .find(|version| i64::from(version.number().number()) == number)

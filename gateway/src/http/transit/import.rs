@@ -52,7 +52,11 @@ pub async fn import(app: &App, call: &Call) -> Result<Answer, Error> {
     let new = NewKey {
         // The peers leave imported keys with their oldest derivation, and so must we, or neither
         // could read what the other wrote.
-        derivation: if derived { Derivation::PerContextByCounter } else { Derivation::None },
+        derivation: if derived {
+            Derivation::PerContextByCounter
+        } else {
+            Derivation::None
+        },
         exportable: fields.boolean("exportable")?.unwrap_or(false),
         allow_plaintext_backup: fields.boolean("allow_plaintext_backup")?.unwrap_or(false),
         auto_rotate_seconds,
@@ -70,7 +74,10 @@ pub async fn import(app: &App, call: &Call) -> Result<Answer, Error> {
     let material = unwrapped(app, call, &fields).await?;
     let len = material.len();
     let imported = Imported { allow_rotation };
-    let done = app.keyring.import_key(mount, call.key_name()?, new, imported, material).await;
+    let done = app
+        .keyring
+        .import_key(mount, call.key_name()?, new, imported, material)
+        .await;
     done.map_err(|error| match error {
         KeyringError::KeyExists(_) => exists(),
         error => wrong_length(error, len, key_type),
@@ -95,7 +102,10 @@ pub async fn import_version(app: &App, call: &Call) -> Result<Answer, Error> {
     }
     let material = unwrapped(app, call, &fields).await?;
     let len = material.len();
-    let done = app.keyring.import_key_version(mount, name.clone(), material).await;
+    let done = app
+        .keyring
+        .import_key_version(mount, name.clone(), material)
+        .await;
     done.map_err(|error| match error {
         KeyringError::KeyNotFound => missing(),
         error => wrong_length(error, len, key.policy().key_type),
@@ -105,17 +115,20 @@ pub async fn import_version(app: &App, call: &Call) -> Result<Answer, Error> {
 
 async fn unwrapped(app: &App, call: &Call, fields: &Fields<'_>) -> Result<SecretBytes, Error> {
     let hash = fields.string("hash_function")?.unwrap_or("SHA256".into());
-    let hash = OaepHash::new(&hash).ok_or_else(|| {
-        Error::bad_request(format!("unknown hash function: {hash}"))
-    })?;
+    let hash = OaepHash::new(&hash)
+        .ok_or_else(|| Error::bad_request(format!("unknown hash function: {hash}")))?;
     let Some(ciphertext) = fields.string("ciphertext")? else {
-        return Err(Error::bad_request("provided type does not support public_key import"));
+        return Err(Error::bad_request(
+            "provided type does not support public_key import",
+        ));
     };
     let wrapped = base64::decode(ciphertext.as_bytes())
         .map_err(|error| Error::bad_request(error.to_string()))?;
     let key = app.keyring.wrapping_key(call.mount()?).await?;
     let unwrapped = tokio::task::spawn_blocking(move || key.unwrap(&wrapped, hash)).await;
-    Ok(unwrapped.map_err(|_| KeyringError::Interrupted)?.map_err(KeyringError::from)?)
+    Ok(unwrapped
+        .map_err(|_| KeyringError::Interrupted)?
+        .map_err(KeyringError::from)?)
 }
 
 fn wrong_length(error: KeyringError, len: usize, key_type: KeyType) -> Error {

@@ -9,10 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::{
-    error::Error,
-    http::fields::Text,
-};
+use crate::{error::Error, http::fields::Text};
 
 /// A member that may be missing, `null`, or there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -133,6 +130,15 @@ pub enum Strictness {
     Lenient,
 }
 
+impl Strictness {
+    /// Every way in which a batch is read.
+    pub const ALL: [Self; 3] = [
+        Self::Strict(Message::Plaintext),
+        Self::Strict(Message::Ciphertext),
+        Self::Lenient,
+    ];
+}
+
 /// Reads `batch_input`.
 ///
 /// # Errors
@@ -177,20 +183,30 @@ impl PartialEq for Text<'_> {
 /// Reads the batch as plain JSON and says what is wrong with it.
 fn explain(raw: &RawValue, strictness: Strictness) -> Result<Vec<Item<'static>>, Error> {
     let refuse = |why: String| Error::bad_request(format!("failed to parse batch input: {why}"));
-    let value: Value = serde_json::from_str(raw.get()).map_err(|error| refuse(error.to_string()))?;
+    let value: Value =
+        serde_json::from_str(raw.get()).map_err(|error| refuse(error.to_string()))?;
     let Value::Array(values) = value else {
         let kind = go_kind(&value);
-        return Err(refuse(format!("source data must be an array or slice, got {kind}")));
+        return Err(refuse(format!(
+            "source data must be an array or slice, got {kind}"
+        )));
     };
     let mut items = Vec::with_capacity(values.len());
     let mut faults = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
         let Value::Object(members) = value else {
-            return Err(refuse(format!("[{index}] expected a map, got '{}'", go_kind(&value))));
+            return Err(refuse(format!(
+                "[{index}] expected a map, got '{}'",
+                go_kind(&value)
+            )));
         };
         items.push(read_item(index, &members, strictness, &mut faults));
     }
-    if faults.is_empty() { Ok(items) } else { Err(refuse(faults.join("\n"))) }
+    if faults.is_empty() {
+        Ok(items)
+    } else {
+        Err(refuse(faults.join("\n")))
+    }
 }
 
 /// Reads one item, in the order in which the peers look at its members.

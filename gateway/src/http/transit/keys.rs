@@ -36,13 +36,19 @@ pub async fn list(_: &App, call: &Call) -> Result<Answer, Error> {
     let limit = match call.query.value("limit").filter(|limit| !limit.is_empty()) {
         None => usize::MAX,
         Some(text) => {
-            let limit: i64 = text.parse().map_err(|_| {
-                Error::bad_request("the parameter \"limit\" must be an integer")
-            })?;
-            usize::try_from(limit).ok().filter(|&limit| limit > 0).unwrap_or(usize::MAX)
+            let limit: i64 = text
+                .parse()
+                .map_err(|_| Error::bad_request("the parameter \"limit\" must be an integer"))?;
+            usize::try_from(limit)
+                .ok()
+                .filter(|&limit| limit > 0)
+                .unwrap_or(usize::MAX)
         }
     };
-    let names = names.iter().map(KeyName::as_str).filter(|&name| name > after);
+    let names = names
+        .iter()
+        .map(KeyName::as_str)
+        .filter(|&name| name > after);
     let keys: Vec<&str> = names.take(limit).collect();
     if keys.is_empty() {
         return Err(Error::Absent);
@@ -72,17 +78,28 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
         ..NewKey::of_type(KeyType::Aes256Gcm96)
     };
     KeyPolicy::create(new).map_err(KeyringError::from)?;
-    let new = NewKey { key_type: key_type(&fields)?, ..new };
+    let new = NewKey {
+        key_type: key_type(&fields)?,
+        ..new
+    };
     if key_size != 0 {
         return Err(Error::bad_request(format!(
             "key_size is not valid for algorithm {}",
             new.key_type
         )));
     }
-    if fields.string("external_key_ref")?.is_some_and(|reference| !reference.is_empty()) {
-        return Err(Error::bad_request("must provide type=external-key to use external_key_ref"));
+    if fields
+        .string("external_key_ref")?
+        .is_some_and(|reference| !reference.is_empty())
+    {
+        return Err(Error::bad_request(
+            "must provide type=external-key to use external_key_ref",
+        ));
     }
-    let (key, _) = app.keyring.create_key(call.mount()?, call.key_name()?, new).await?;
+    let (key, _) = app
+        .keyring
+        .create_key(call.mount()?, call.key_name()?, new)
+        .await?;
     Ok(Answer::data(&KeyView::of(&key)).warn(call.unrecognized(&fields)))
 }
 
@@ -102,9 +119,9 @@ pub async fn delete(app: &App, call: &Call) -> Result<Answer, Error> {
         Err(KeyringError::KeyNotFound) => Err(Error::bad_request(format!(
             "error deleting policy {name}: could not delete key; not found"
         ))),
-        Err(KeyringError::Policy(error)) => {
-            Err(Error::bad_request(format!("error deleting policy {name}: {error}")))
-        }
+        Err(KeyringError::Policy(error)) => Err(Error::bad_request(format!(
+            "error deleting policy {name}: {error}"
+        ))),
         Err(error) => Err(error.into()),
     }
 }
@@ -120,21 +137,31 @@ pub async fn configure(app: &App, call: &Call) -> Result<Answer, Error> {
         auto_rotate_seconds: fields.seconds("auto_rotate_period")?,
     };
     let name = call.key_name()?;
-    let changed = app.keyring.configure_key(call.mount()?, name.clone(), settings).await;
+    let changed = app
+        .keyring
+        .configure_key(call.mount()?, name.clone(), settings)
+        .await;
     let (key, warning) = changed.map_err(|error| match error {
         KeyringError::KeyNotFound => {
             Error::bad_request(format!("no existing key named {name} could be found"))
         }
         error => error.into(),
     })?;
-    Ok(Answer::data(&KeyView::of(&key)).warn(warning).warn(call.unrecognized(&fields)))
+    Ok(Answer::data(&KeyView::of(&key))
+        .warn(warning)
+        .warn(call.unrecognized(&fields)))
 }
 
 pub async fn rotate(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let mount = call.mount()?;
-    if fields.string("external_key_ref")?.is_some_and(|reference| !reference.is_empty()) {
-        let key = mount.key(&call.parameter).ok_or(KeyringError::KeyNotFound)?;
+    if fields
+        .string("external_key_ref")?
+        .is_some_and(|reference| !reference.is_empty())
+    {
+        let key = mount
+            .key(&call.parameter)
+            .ok_or(KeyringError::KeyNotFound)?;
         return Err(Error::bad_request(format!(
             "cannot use external_key_ref on key of type {}",
             key.policy().key_type
@@ -175,8 +202,10 @@ async fn mark(
     unchanged: &'static str,
 ) -> Result<Answer, Error> {
     let fields = call.fields()?;
-    let marked =
-        app.keyring.set_soft_deleted(call.mount()?, call.key_name()?, soft_deleted).await;
+    let marked = app
+        .keyring
+        .set_soft_deleted(call.mount()?, call.key_name()?, soft_deleted)
+        .await;
     let (key, changed) = match marked {
         Ok(marked) => marked,
         // The peers say nothing about a key that does not exist.
@@ -184,6 +213,7 @@ async fn mark(
         Err(error) => return Err(error.into()),
     };
     let warning = (!changed).then_some(unchanged);
-    Ok(Answer::data(&KeyView::of(&key)).warn(warning).warn(call.unrecognized(&fields)))
+    Ok(Answer::data(&KeyView::of(&key))
+        .warn(warning)
+        .warn(call.unrecognized(&fields)))
 }
-

@@ -6,7 +6,7 @@ mod crypt;
 mod describe;
 mod export;
 mod import;
-mod items;
+pub mod items;
 mod keys;
 mod mount;
 
@@ -21,39 +21,71 @@ const fn route(
     handler: Handler,
 ) -> Route {
     let (area, access) = (Area::Mount, Access::Token);
-    Route { operation, summary, verb, area, pattern, access, fields, handler }
+    Route {
+        operation,
+        summary,
+        verb,
+        area,
+        pattern,
+        access,
+        fields,
+        handler,
+    }
 }
 
 const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
-    Field { name, kind, description }
+    Field {
+        name,
+        kind,
+        description,
+    }
 }
 
-const CONTEXT: Field =
-    field("context", FieldKind::Base64, "Context for derivation; required by derived keys");
+const CONTEXT: Field = field(
+    "context",
+    FieldKind::Base64,
+    "Context for derivation; required by derived keys",
+);
 const ASSOCIATED_DATA: Field = field(
     "associated_data",
     FieldKind::Base64,
     "Bytes that are authenticated with the message but not encrypted",
 );
-const KEY_VERSION: Field =
-    field("key_version", FieldKind::Integer, "Version to encrypt with; 0 is the latest");
-const CIPHERTEXT: Field =
-    field("ciphertext", FieldKind::String, "Ciphertext in the form vault:v1:…");
-const BATCH_INPUT: Field =
-    field("batch_input", FieldKind::Batch, "Items with the fields of a single request");
+const KEY_VERSION: Field = field(
+    "key_version",
+    FieldKind::Integer,
+    "Version to encrypt with; 0 is the latest",
+);
+const CIPHERTEXT: Field = field(
+    "ciphertext",
+    FieldKind::String,
+    "Ciphertext in the form vault:v1:…",
+);
+const BATCH_INPUT: Field = field(
+    "batch_input",
+    FieldKind::Batch,
+    "Items with the fields of a single request",
+);
 const PARTIAL_FAILURE: Field = field(
     "partial_failure_response_code",
     FieldKind::Integer,
     "HTTP status for a batch in which some items failed and some did not",
 );
-const TYPE: Field = field("type", FieldKind::String, "Key type; aes256-gcm96 by default");
+const TYPE: Field = field(
+    "type",
+    FieldKind::String,
+    "Key type; aes256-gcm96 by default",
+);
 const CONVERGENT: Field = field(
     "convergent_encryption",
     FieldKind::Boolean,
     "Equal plaintexts under equal contexts give equal ciphertexts; needs derivation",
 );
-const EXPORTABLE: Field =
-    field("exportable", FieldKind::Boolean, "The key may be exported; cannot be taken back");
+const EXPORTABLE: Field = field(
+    "exportable",
+    FieldKind::Boolean,
+    "The key may be exported; cannot be taken back",
+);
 const PLAINTEXT_BACKUP: Field = field(
     "allow_plaintext_backup",
     FieldKind::Boolean,
@@ -65,14 +97,27 @@ const AUTO_ROTATE: Field = field(
     "Time between automatic rotations, an hour at least; 0 switches them off",
 );
 
-const EXTERNAL_KEY: Field =
-    field("external_key_ref", FieldKind::String, "Not supported: keys live in the keyring");
-const IMPORT_CIPHERTEXT: Field =
-    field("ciphertext", FieldKind::Base64, "The key, wrapped with the mount's wrapping key");
-const HASH_FUNCTION: Field =
-    field("hash_function", FieldKind::String, "Hash of the OAEP wrapping; SHA256 by default");
+const EXTERNAL_KEY: Field = field(
+    "external_key_ref",
+    FieldKind::String,
+    "Not supported: keys live in the keyring",
+);
+const IMPORT_CIPHERTEXT: Field = field(
+    "ciphertext",
+    FieldKind::Base64,
+    "The key, wrapped with the mount's wrapping key",
+);
+const HASH_FUNCTION: Field = field(
+    "hash_function",
+    FieldKind::String,
+    "Hash of the OAEP wrapping; SHA256 by default",
+);
 const BACKUP: Field = field("backup", FieldKind::Base64, "What a backup answered");
-const FORCE: Field = field("force", FieldKind::Boolean, "Take the place of an existing key");
+const FORCE: Field = field(
+    "force",
+    FieldKind::Boolean,
+    "Take the place of an existing key",
+);
 
 /// The routes of every transit mount.
 pub const ROUTES: &[Route] = &[
@@ -99,7 +144,13 @@ pub const ROUTES: &[Route] = &[
         Verb::Write,
         "decrypt/{name}",
         "Decrypt one ciphertext or a batch",
-        &[CIPHERTEXT, CONTEXT, ASSOCIATED_DATA, PARTIAL_FAILURE, BATCH_INPUT],
+        &[
+            CIPHERTEXT,
+            CONTEXT,
+            ASSOCIATED_DATA,
+            PARTIAL_FAILURE,
+            BATCH_INPUT,
+        ],
         |app, call| Box::pin(crypt::decrypt(app, call)),
     ),
     route(
@@ -107,7 +158,13 @@ pub const ROUTES: &[Route] = &[
         Verb::Write,
         "rewrap/{name}",
         "Decrypt and encrypt again with the latest version, without showing the plaintext",
-        &[CIPHERTEXT, CONTEXT, ASSOCIATED_DATA, KEY_VERSION, BATCH_INPUT],
+        &[
+            CIPHERTEXT,
+            CONTEXT,
+            ASSOCIATED_DATA,
+            KEY_VERSION,
+            BATCH_INPUT,
+        ],
         |app, call| Box::pin(crypt::rewrap(app, call)),
     ),
     route(
@@ -125,12 +182,20 @@ pub const ROUTES: &[Route] = &[
         "Create a key; an existing one is left as it is",
         &[
             TYPE,
-            field("derived", FieldKind::Boolean, "Derive a key from each request's context"),
+            field(
+                "derived",
+                FieldKind::Boolean,
+                "Derive a key from each request's context",
+            ),
             CONVERGENT,
             EXPORTABLE,
             PLAINTEXT_BACKUP,
             AUTO_ROTATE,
-            field("key_size", FieldKind::Integer, "Bytes of a key of variable size"),
+            field(
+                "key_size",
+                FieldKind::Integer,
+                "Bytes of a key of variable size",
+            ),
             CONTEXT,
             EXTERNAL_KEY,
         ],
@@ -158,13 +223,21 @@ pub const ROUTES: &[Route] = &[
         "keys/{name}/config",
         "Change a key's settings",
         &[
-            field("min_decryption_version", FieldKind::Integer, "Oldest version that decrypts"),
+            field(
+                "min_decryption_version",
+                FieldKind::Integer,
+                "Oldest version that decrypts",
+            ),
             field(
                 "min_encryption_version",
                 FieldKind::Integer,
                 "Oldest version that encrypts; 0 removes the limit",
             ),
-            field("deletion_allowed", FieldKind::Boolean, "The key may be deleted"),
+            field(
+                "deletion_allowed",
+                FieldKind::Boolean,
+                "The key may be deleted",
+            ),
             EXPORTABLE,
             PLAINTEXT_BACKUP,
             AUTO_ROTATE,
@@ -184,7 +257,11 @@ pub const ROUTES: &[Route] = &[
         Verb::Write,
         "keys/{name}/trim",
         "Drop old versions for good",
-        &[field("min_available_version", FieldKind::Integer, "Oldest version that is kept")],
+        &[field(
+            "min_available_version",
+            FieldKind::Integer,
+            "Oldest version that is kept",
+        )],
         |app, call| Box::pin(keys::trim(app, call)),
     ),
     route(
@@ -218,14 +295,26 @@ pub const ROUTES: &[Route] = &[
         "Create a key from wrapped bytes",
         &[
             TYPE,
-            field("derived", FieldKind::Boolean, "Derive a key from each request's context"),
+            field(
+                "derived",
+                FieldKind::Boolean,
+                "Derive a key from each request's context",
+            ),
             EXPORTABLE,
             PLAINTEXT_BACKUP,
             AUTO_ROTATE,
             IMPORT_CIPHERTEXT,
             HASH_FUNCTION,
-            field("allow_rotation", FieldKind::Boolean, "Versions may be generated here later"),
-            field("public_key", FieldKind::String, "For key types that have one"),
+            field(
+                "allow_rotation",
+                FieldKind::Boolean,
+                "Versions may be generated here later",
+            ),
+            field(
+                "public_key",
+                FieldKind::String,
+                "For key types that have one",
+            ),
             CONTEXT,
         ],
         |app, call| Box::pin(import::import(app, call)),
@@ -238,8 +327,16 @@ pub const ROUTES: &[Route] = &[
         &[
             IMPORT_CIPHERTEXT,
             HASH_FUNCTION,
-            field("public_key", FieldKind::String, "For key types that have one"),
-            field("version", FieldKind::Integer, "A version that lacks its private key"),
+            field(
+                "public_key",
+                FieldKind::String,
+                "For key types that have one",
+            ),
+            field(
+                "version",
+                FieldKind::Integer,
+                "A version that lacks its private key",
+            ),
         ],
         |app, call| Box::pin(import::import_version(app, call)),
     ),
@@ -288,7 +385,11 @@ pub const ROUTES: &[Route] = &[
         Verb::Write,
         "config/keys",
         "Change what holds for all keys of the mount",
-        &[field("disable_upsert", FieldKind::Boolean, "Encrypting creates no missing key")],
+        &[field(
+            "disable_upsert",
+            FieldKind::Boolean,
+            "Encrypting creates no missing key",
+        )],
         |app, call| Box::pin(mount::write_keys_config(app, call)),
     ),
     route(

@@ -41,7 +41,9 @@ pub async fn write_keys_config(app: &App, call: &Call) -> Result<Answer, Error> 
 }
 
 pub async fn read_cache_config(_: &App, call: &Call) -> Result<Answer, Error> {
-    Ok(Answer::data(&CacheConfig { size: call.mount()?.mount().settings.cache_size }))
+    Ok(Answer::data(&CacheConfig {
+        size: call.mount()?.mount().settings.cache_size,
+    }))
 }
 
 pub async fn write_cache_config(app: &App, call: &Call) -> Result<Answer, Error> {
@@ -57,7 +59,9 @@ pub async fn write_cache_config(app: &App, call: &Call) -> Result<Answer, Error>
     let mount = call.mount()?.mount();
     if mount.settings.cache_size != size {
         let path = mount.path.clone();
-        app.keyring.change_mount(path, move |mount| mount.settings.cache_size = size).await?;
+        app.keyring
+            .change_mount(path, move |mount| mount.settings.cache_size = size)
+            .await?;
     }
     Ok(Answer::data(&CacheConfig { size }).warn(call.unrecognized(&fields)))
 }
