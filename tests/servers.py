@@ -136,15 +136,15 @@ def start_sealgate(directory: Path) -> Server:
     return server
 
 
-def start_configured(directory: Path, port: int) -> Server:
-    """A Sealgate with its store under `directory`: uninitialised at first, sealed later."""
+def start_configured(directory: Path, port: int, more: str = "") -> Server:
+    """A Sealgate with its store under `directory`: uninitialised at first, sealed later. `more` is more TOML."""
     if sealgate_is_peer():
         return start_configured_peer(directory, port)
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "sealgate.toml"
     config.write_text(
         f'[listener]\naddress = "127.0.0.1:{port}"\ntls_disable = true\n\n'
-        f'[store]\nkind = "rocksdb"\npath = {json.dumps(str(directory / "store"))}\n'
+        f'[store]\nkind = "rocksdb"\npath = {json.dumps(str(directory / "store"))}\n{more}'
     )
     server = _spawn("sealgate", [sealgate_program(), "server", "--config", config], port, directory)
     server.wait()
