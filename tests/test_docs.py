@@ -67,10 +67,14 @@ class Session:
 
     def __init__(self, directory: Path) -> None:
         environment = {name: os.environ[name] for name in ("LANG", "LC_ALL") if name in os.environ}
-        programs = [str(servers.bao_program().parent), os.environ["PATH"]]
+        # Beside `sealgate` lie fuzz targets, some with the names of system programs.
+        programs = directory / "programs"
+        programs.mkdir()
+        (programs / "bao").symlink_to(servers.bao_program())
         if not servers.sealgate_is_peer():
-            programs.insert(0, str(servers.sealgate_program().parent))
-        environment |= {"HOME": str(directory), "PATH": os.pathsep.join(programs)}
+            (programs / "sealgate").symlink_to(servers.sealgate_program())
+        path = os.pathsep.join([str(programs), os.environ["PATH"]])
+        environment |= {"HOME": str(directory), "PATH": path}
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"], cwd=directory, env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
