@@ -165,7 +165,9 @@ impl KeyVersion {
         let hmac_key = take_secret(&mut rest)?;
         let created =
             Timestamp::new(seconds, nanoseconds).map_err(|_| KeyVersionError::Malformed)?;
-        if schema != SCHEMA || !rest.is_empty() {
+        // Seconds and nanoseconds of different signs would come back as other numbers.
+        let same = (created.as_second(), created.subsec_nanosecond()) == (seconds, nanoseconds);
+        if schema != SCHEMA || !rest.is_empty() || !same {
             return Err(KeyVersionError::Malformed);
         }
         Self::from_secrets(key_type, number, created, key, hmac_key)
