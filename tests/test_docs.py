@@ -9,6 +9,7 @@ are replaced: 127.0.0.1:8200 is a development server, any other port of this add
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -93,10 +94,11 @@ class Session:
         raise AssertionError(f"the shell ended after:\n{printed}")
 
     def close(self) -> None:
-        self._bash.stdin.write("kill $(jobs -p) 2> /dev/null\nexit\n")
+        """Ends it with all that the examples started: they are of one process group."""
+        os.killpg(self._bash.pid, signal.SIGKILL)
+        self._bash.wait(10)
         self._bash.stdin.close()
         self._bash.stdout.close()
-        self._bash.wait(10)
 
 
 def replaced_addresses(text: str, development: str) -> str:

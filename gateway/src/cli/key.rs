@@ -42,6 +42,7 @@ enum KeyCommand {
         name: String,
     },
     /// Change a key's settings; what is not given stays as it is
+    #[command(override_usage = "sealgate key config [OPTIONS] <NAME>")]
     Config {
         /// Name of the key
         name: String,
@@ -92,7 +93,7 @@ struct ConfigArgs {
     /// The oldest version that still decrypts
     #[arg(long, value_name = "VERSION")]
     min_decryption_version: Option<u32>,
-    /// The oldest version that still encrypts; 0 is only the latest
+    /// The oldest version that may be asked to encrypt; 0 sets no limit
     #[arg(long, value_name = "VERSION")]
     min_encryption_version: Option<u32>,
     /// Let the key be deleted
@@ -181,11 +182,8 @@ async fn list(transit: &Transit, format: Format) -> Result<(), Failure> {
 
 fn show(format: Format, key: &Key) -> Result<(), Failure> {
     output::show(format, key, || {
-        let oldest_encrypting = if key.min_encryption_version == 0 {
-            key.latest_version
-        } else {
-            key.min_encryption_version
-        };
+        // Zero sets no limit of its own, but what cannot decrypt does not encrypt either.
+        let oldest_encrypting = key.min_encryption_version.max(key.min_decryption_version);
         let rotates = match key.auto_rotate_period {
             0 => "never".to_owned(),
             seconds => format!("after {seconds} s"),

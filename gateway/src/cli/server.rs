@@ -24,11 +24,11 @@ pub struct ServerArgs {
     #[arg(
         long,
         value_name = "ADDRESS:PORT",
-        requires = "dev",
+        conflicts_with = "config",
         default_value = "127.0.0.1:8200"
     )]
     pub listen: SocketAddr,
     /// Root token to use with --dev, instead of a random one
-    #[arg(long, value_name = "TOKEN", requires = "dev")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "config")]
     pub dev_root_token_id: Option<SecretText>,
 }

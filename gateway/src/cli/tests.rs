@@ -111,11 +111,11 @@ fn what_makes_no_sense_is_refused() {
         ("server --dev --config f", ErrorKind::ArgumentConflict),
         (
             "server --config f --listen 127.0.0.1:1",
-            ErrorKind::MissingRequiredArgument,
+            ErrorKind::ArgumentConflict,
         ),
         (
             "server --config f --dev-root-token-id t",
-            ErrorKind::MissingRequiredArgument,
+            ErrorKind::ArgumentConflict,
         ),
         ("status --format xml", ErrorKind::InvalidValue),
     ] {

@@ -78,9 +78,12 @@ Sealgate is ready for trying out. Its keys are gone when it stops.
 Try, in another terminal:
 
   export SEALGATE_ADDR=http://{address} SEALGATE_TOKEN={token}
-  sealgate key create orders
+  export BAO_ADDR=$SEALGATE_ADDR BAO_TOKEN=$SEALGATE_TOKEN
+
   echo 'hello' | sealgate encrypt orders
-  curl -H \"X-Vault-Token: $SEALGATE_TOKEN\" -d '{{\"plaintext\": \"aGVsbG8=\"}}' $SEALGATE_ADDR/v1/transit/encrypt/orders
+  bao write transit/encrypt/orders plaintext=aGVsbG8=
+  curl -H \"X-Vault-Token: $SEALGATE_TOKEN\" -d '{{\"plaintext\": \"aGVsbG8=\"}}' \\
+       $SEALGATE_ADDR/v1/transit/encrypt/orders
 "
     );
 }

@@ -63,10 +63,10 @@ async fn nothing_answered_is_lost() {
         }
     }
     let mut users = JoinSet::new();
-    for which in 0..NAMES.len() {
-        users.spawn(encrypt_and_decrypt(world.clone(), NAMES[which]));
-        users.spawn(configure(world.clone(), NAMES[which]));
-        users.spawn(read(world.clone(), NAMES[which]));
+    for name in NAMES {
+        users.spawn(encrypt_and_decrypt(world.clone(), name));
+        users.spawn(configure(world.clone(), name));
+        users.spawn(read(world.clone(), name));
     }
     let faults = tokio::spawn(fail_now_and_then(world.clone()));
     rotators.join_all().await;

@@ -66,7 +66,7 @@ pub struct ConfigureKey {
         skip_serializing_if = "Option::is_none"
     )]
     pub min_decryption_version: Option<u32>,
-    /// The oldest version that still encrypts; 0 is only the latest.
+    /// The oldest version that still encrypts, when a request asks for one; 0 sets no such limit.
     #[serde(
         default,
         deserialize_with = "lenient::number",
@@ -156,7 +156,7 @@ pub struct Key {
     pub min_available_version: u32,
     /// The oldest version that still decrypts.
     pub min_decryption_version: u32,
-    /// The oldest version that still encrypts; 0 is only the latest.
+    /// The oldest version that still encrypts, when a request asks for one; 0 sets no such limit.
     pub min_encryption_version: u32,
     /// The key's name.
     pub name: String,
