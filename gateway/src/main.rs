@@ -6,6 +6,11 @@ use sealgate::{
     cli::{self, Cli, Command},
     server,
 };
+use sealgate_keyring::wipe::WipingAllocator;
+
+/// Buffers of the libraries below have held shares and plaintexts when they are freed.
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator;
 
 fn main() -> ExitCode {
     let Cli { command, client } = match Cli::from_arguments() {

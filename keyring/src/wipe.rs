@@ -1,10 +1,13 @@
-//! Wiping what does not wipe itself: foreign key structures, and the stack below a computation.
+//! Wiping what does not wipe itself: foreign key structures, the stack below a computation, and
+//! whatever libraries free.
 //!
 //! The only module with `unsafe`: ring's keys are plain data without a destructor, so the box
 //! around them has to overwrite their bytes from outside.
 #![allow(unsafe_code)]
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    hint::black_box,
     mem::{MaybeUninit, needs_drop},
     ops::Deref,
 };
@@ -70,6 +73,37 @@ impl<T> Drop for Wiped<T> {
         // SAFETY: the box is ours alone and as large as `T`. Zeros need not be a valid `T`,
         // because a `MaybeUninit` is never read or dropped as one again.
         unsafe { zeroize_flat_type(self.0.as_mut_ptr()) }
+    }
+}
+
+/// The system's allocator, which overwrites what it is given back.
+///
+/// Shares and plaintexts pass buffers of the HTTP, TLS and JSON libraries, which free them as they
+/// are. A program that makes this its global allocator leaves none of them behind. Growing never
+/// moves bytes without wiping the place they came from, since `realloc` is the trait's own: a new
+/// block, a copy, and `dealloc`. What C libraries allocate is not covered.
+pub struct WipingAllocator;
+
+// SAFETY: every call is handed on to the system's allocator with the caller's own arguments.
+unsafe impl GlobalAlloc for WipingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps `alloc`'s contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the block is the caller's, has this layout, and nobody reads it any more.
+        unsafe { block.write_bytes(0, layout.size()) };
+        // The compiler may drop a write that nobody reads before the block is freed. It cannot know
+        // that nobody reads it here.
+        let block = black_box(block);
+        // SAFETY: as above.
+        unsafe { System.dealloc(block, layout) }
     }
 }
 

@@ -28,7 +28,10 @@ use ring::{
     hmac,
     rand::{SecureRandom, SystemRandom},
 };
-use sealgate_keyring::secret::{Secret256, SecretBytes};
+use sealgate_keyring::{
+    secret::{Secret256, SecretBytes},
+    wipe::bleached,
+};
 use uuid::Uuid;
 
 use super::caller::Caller;
@@ -129,13 +132,12 @@ impl TokenKeys {
         let mut sealed = [&id.0.to_be_bytes()[..], &nonce].concat();
         let start = sealed.len();
         serde_json::to_writer(&mut sealed, caller).expect("a caller's map keys are strings");
-        let tag = cipher(key)
-            .encrypt_inout_detached(
-                &Nonce::from(nonce),
-                &associated_data(store, *id),
-                (&mut sealed[start..]).into(),
-            )
-            .expect("a caller is shorter than AES-GCM's limit");
+        let place = associated_data(store, *id);
+        let caller = &mut sealed[start..];
+        let tag = bleached(|| {
+            cipher(key).encrypt_inout_detached(&Nonce::from(nonce), &place, caller.into())
+        })
+        .expect("a caller is shorter than AES-GCM's limit");
         sealed.extend_from_slice(&tag);
         Ok(format!(
             "{PREFIX}{}",
@@ -154,22 +156,19 @@ impl TokenKeys {
         let (sealed, tag) = rest.split_last_chunk_mut::<TAG_BYTES>()?;
         let id = KeyId(u32::from_be_bytes(*id));
         let (_, key) = self.keys.iter().find(|(known, _)| *known == id)?;
-        cipher(key)
-            .decrypt_inout_detached(
-                &Nonce::from(*nonce),
-                &associated_data(store, id),
-                (&mut *sealed).into(),
-                &Tag::from(*tag),
-            )
-            .ok()?;
+        let place = associated_data(store, id);
+        let (nonce, tag, text) = (Nonce::from(*nonce), Tag::from(*tag), &mut *sealed);
+        bleached(|| cipher(key).decrypt_inout_detached(&nonce, &place, text.into(), &tag)).ok()?;
         serde_json::from_slice(sealed).ok()
     }
 
     /// The keyed digest under which a token that somebody chose is stored.
     pub fn digest(&self, token: &str) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.digest_key.expose());
         let mut digest = [0; 32];
-        digest.copy_from_slice(hmac::sign(&key, token.as_bytes()).as_ref());
+        bleached(|| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, self.digest_key.expose());
+            digest.copy_from_slice(hmac::sign(&key, token.as_bytes()).as_ref());
+        });
         digest
     }
 }
