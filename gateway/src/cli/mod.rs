@@ -79,7 +79,7 @@ pub enum ClientCommand {
     #[command(
         long_about = "Encrypt a ciphertext anew, with a newer version of its key.\n\nThe \
                             plaintext does not leave the server. What was encrypted with \
-                            associated data cannot be rewrapped: decrypt and encrypt it."
+                            associated data is not rewrapped here: decrypt and encrypt it."
     )]
     Rewrap(crypt::RewrapArgs),
     /// Print a script that completes commands in a shell

@@ -57,7 +57,12 @@ impl Load {
         for _ in 0..ROTATIONS {
             self.use_keys().await;
             for (name, ..) in keys() {
-                self.0[1].transit(MOUNT).unwrap().rotate_key(&name).await.unwrap();
+                self.0[1]
+                    .transit(MOUNT)
+                    .unwrap()
+                    .rotate_key(&name)
+                    .await
+                    .unwrap();
             }
         }
         self.use_keys().await;
@@ -85,7 +90,10 @@ impl Load {
         };
         transit.configure_key(TRIMMED, &raised).await.unwrap();
         transit.trim_key(TRIMMED, ROTATIONS + 1).await.unwrap();
-        let deletable = ConfigureKey { deletion_allowed: Some(true), ..ConfigureKey::default() };
+        let deletable = ConfigureKey {
+            deletion_allowed: Some(true),
+            ..ConfigureKey::default()
+        };
         transit.configure_key(DELETED, &deletable).await.unwrap();
         transit.delete_key(DELETED).await.unwrap();
     }
@@ -93,24 +101,51 @@ impl Load {
 
 async fn use_key(client: Client, name: String, use_: &str, largest: usize) {
     let transit = client.transit(MOUNT).unwrap();
-    let contexts = if use_ == "plain" { &[&b""[..]][..] } else { &CONTEXTS[..] };
+    let contexts = if use_ == "plain" {
+        &[&b""[..]][..]
+    } else {
+        &CONTEXTS[..]
+    };
     for context in contexts {
         for size in [0, 64, largest] {
             let plaintext = vec![b'p'; size];
-            let asked = Encrypt::new(&plaintext).context(context).associated_data(b"row");
+            let asked = Encrypt::new(&plaintext)
+                .context(context)
+                .associated_data(b"row");
             let sealed = transit.encrypt(&name, asked).await.unwrap().ciphertext;
-            let asked = Decrypt::new(&sealed).context(context).associated_data(b"row");
-            assert_eq!(transit.decrypt(&name, asked).await.unwrap().expose(), plaintext);
+            let asked = Decrypt::new(&sealed)
+                .context(context)
+                .associated_data(b"row");
+            assert_eq!(
+                transit.decrypt(&name, asked).await.unwrap().expose(),
+                plaintext
+            );
         }
         let plaintexts: Vec<_> = (0..100_u32).map(|number| number.to_be_bytes()).collect();
-        let items = plaintexts.iter().map(|plaintext| Encrypt::new(plaintext).context(context));
+        let items = plaintexts
+            .iter()
+            .map(|plaintext| Encrypt::new(plaintext).context(context));
         let sealed = transit.encrypt_batch(&name, items).await.unwrap();
-        let sealed: Vec<_> = sealed.into_iter().map(|item| item.unwrap().ciphertext).collect();
+        let sealed: Vec<_> = sealed
+            .into_iter()
+            .map(|item| item.unwrap().ciphertext)
+            .collect();
         let items = sealed.iter().map(|text| Rewrap::new(text).context(context));
         let rewrapped = transit.rewrap_batch(&name, items).await.unwrap();
-        let rewrapped: Vec<_> = rewrapped.into_iter().map(|item| item.unwrap().ciphertext).collect();
-        let items = rewrapped.iter().map(|text| Decrypt::new(text).context(context));
-        for (opened, plaintext) in transit.decrypt_batch(&name, items).await.unwrap().into_iter().zip(&plaintexts) {
+        let rewrapped: Vec<_> = rewrapped
+            .into_iter()
+            .map(|item| item.unwrap().ciphertext)
+            .collect();
+        let items = rewrapped
+            .iter()
+            .map(|text| Decrypt::new(text).context(context));
+        for (opened, plaintext) in transit
+            .decrypt_batch(&name, items)
+            .await
+            .unwrap()
+            .into_iter()
+            .zip(&plaintexts)
+        {
             assert_eq!(opened.unwrap().expose(), plaintext);
         }
     }

@@ -33,7 +33,12 @@ async fn nothing_is_left_behind_tls() {
 
 async fn nothing_is_left_behind(transport: Transport) {
     let server = Server::start(transport).await;
-    let founding = server.client("").sys().init(SHARES, THRESHOLD).await.unwrap();
+    let founding = server
+        .client("")
+        .sys()
+        .init(SHARES, THRESHOLD)
+        .await
+        .unwrap();
     server.unseal(&founding.keys[..3]).await;
 
     let load = Load::new(&server, founding.root_token.expose());
@@ -50,17 +55,39 @@ async fn nothing_is_left_behind(transport: Transport) {
     load.delete_and_trim().await;
     load.use_keys().await;
     let dropped = secrets.of_dropped_versions().find_in(server.process());
-    assert!(dropped.is_empty(), "{transport:?}, deleted and trimmed: {}", summary(&dropped));
+    assert!(
+        dropped.is_empty(),
+        "{transport:?}, deleted and trimmed: {}",
+        summary(&dropped)
+    );
 
-    server.client(founding.root_token.expose()).sys().seal().await.unwrap();
+    server
+        .client(founding.root_token.expose())
+        .sys()
+        .seal()
+        .await
+        .unwrap();
     let sealed = secrets.needles().find_in(server.process());
-    assert!(sealed.is_empty(), "{transport:?}, sealed: {}", summary(&sealed));
+    assert!(
+        sealed.is_empty(),
+        "{transport:?}, sealed: {}",
+        summary(&sealed)
+    );
 
     server.unseal(&founding.keys_base64[2..]).await;
     load.use_keys().await;
-    server.client(founding.root_token.expose()).sys().seal().await.unwrap();
+    server
+        .client(founding.root_token.expose())
+        .sys()
+        .seal()
+        .await
+        .unwrap();
     let again = secrets.needles().find_in(server.process());
-    assert!(again.is_empty(), "{transport:?}, sealed again: {}", summary(&again));
+    assert!(
+        again.is_empty(),
+        "{transport:?}, sealed again: {}",
+        summary(&again)
+    );
 }
 
 /// What was found, each thing once with the number of its places and one of them.
@@ -70,6 +97,8 @@ fn summary(found: &[String]) -> String {
         let (name, place) = find.split_once(" at ").unwrap();
         things.entry(name).or_insert((0, place)).0 += 1;
     }
-    let lines = things.iter().map(|(name, (times, place))| format!("\n{name}: {times} times, such as {place}"));
+    let lines = things
+        .iter()
+        .map(|(name, (times, place))| format!("\n{name}: {times} times, such as {place}"));
     lines.collect()
 }

@@ -42,7 +42,11 @@ pub struct Secrets(Vec<Secret>);
 impl Secrets {
     pub async fn learn(copy: &TempDir, shares: &[SecretText]) -> Self {
         let mut secrets = Self(Vec::new());
-        let parsed = || shares.iter().map(|share| Share::parse(share.expose()).unwrap());
+        let parsed = || {
+            shares
+                .iter()
+                .map(|share| Share::parse(share.expose()).unwrap())
+        };
         for share in parsed() {
             secrets.add_share(&share);
         }
@@ -68,7 +72,10 @@ impl Secrets {
 
     /// Names of what must be found while the server is open.
     pub fn held_while_open(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|secret| secret.held).map(|secret| &*secret.name)
+        self.0
+            .iter()
+            .filter(|secret| secret.held)
+            .map(|secret| &*secret.name)
     }
 
     pub fn needles(&self) -> Needles {
@@ -81,7 +88,14 @@ impl Secrets {
 
     fn add(&mut self, name: &str, bytes: &[u8]) {
         let (name, bytes) = (name.to_owned(), bytes.to_vec());
-        self.0.push(Secret { name, bytes, held: false, dropped: false, key_type: None, is_text: false });
+        self.0.push(Secret {
+            name,
+            bytes,
+            held: false,
+            dropped: false,
+            key_type: None,
+            is_text: false,
+        });
     }
 
     fn add_text(&mut self, name: &str, text: &[u8]) {
@@ -93,13 +107,21 @@ impl Secrets {
     fn add_share(&mut self, share: &Share) {
         const SECRET: std::ops::Range<usize> = 19..51;
         let (number, hex) = (share.number(), share.expose_hex());
-        let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16));
+        let bytes = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16));
         let bytes: Vec<u8> = bytes.map(Result::unwrap).collect();
         self.add(&format!("share {number}"), &bytes[SECRET]);
-        self.add_text(&format!("share {number} in hex"), &hex.as_bytes()[2 * SECRET.start..2 * SECRET.end]);
+        self.add_text(
+            &format!("share {number} in hex"),
+            &hex.as_bytes()[2 * SECRET.start..2 * SECRET.end],
+        );
         let base64 = share.expose_base64();
         let (from, to) = (SECRET.start.div_ceil(3) * 4, SECRET.end / 3 * 4);
-        self.add_text(&format!("share {number} in base64"), &base64.as_bytes()[from..to]);
+        self.add_text(
+            &format!("share {number} in base64"),
+            &base64.as_bytes()[from..to],
+        );
     }
 
     async fn add_root_and_barrier_keys(&mut self, store: &dyn Store, shares: Vec<Share>) {
@@ -115,7 +137,11 @@ impl Secrets {
         self.add("root key", root_key.secret().expose());
 
         let terms = stored(store, "barrier/terms").await;
-        let terms = open_terms(seal.configuration().store_id, root_key.secret().expose(), &terms);
+        let terms = open_terms(
+            seal.configuration().store_id,
+            root_key.secret().expose(),
+            &terms,
+        );
         const HEAD_BYTES: usize = 9;
         for entry in terms[HEAD_BYTES..].chunks_exact(36) {
             self.add("barrier key", &entry[4..]);
@@ -138,10 +164,21 @@ impl Secrets {
         let place = format!("{name} v{}", version.number());
         let mut add = |what: String, bytes: &[u8], held| {
             let key_type = (bytes.len() == key_type.key_bytes()).then_some(key_type);
-            self.0.push(Secret { name: what, bytes: bytes.to_vec(), held, dropped, key_type, is_text: false });
+            self.0.push(Secret {
+                name: what,
+                bytes: bytes.to_vec(),
+                held,
+                dropped,
+                key_type,
+                is_text: false,
+            });
         };
         add(format!("key {place}"), version.key().expose(), true);
-        add(format!("HMAC key {place}"), version.hmac_key().expose(), true);
+        add(
+            format!("HMAC key {place}"),
+            version.hmac_key().expose(),
+            true,
+        );
         if use_ == "plain" {
             return;
         }
@@ -158,7 +195,14 @@ impl Secrets {
 
 fn needles<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Needles {
     let mut needles = Needles::default();
-    for Secret { name, bytes, key_type, is_text, .. } in secrets {
+    for Secret {
+        name,
+        bytes,
+        key_type,
+        is_text,
+        ..
+    } in secrets
+    {
         if *is_text {
             needles.add_text(name, bytes);
             continue;
@@ -178,7 +222,12 @@ fn needles<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Needles {
 }
 
 async fn stored(store: &dyn Store, path: &str) -> Arc<[u8]> {
-    store.get(&Path::new(path).unwrap()).await.unwrap().unwrap().bytes
+    store
+        .get(&Path::new(path).unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .bytes
 }
 
 /// Opens the record of the barrier keys as `docs/formats.md` describes it.
@@ -187,7 +236,10 @@ fn open_terms(store: StoreId, root_key: &[u8], record: &[u8]) -> Vec<u8> {
     let place = AssociatedData::new("sealgate barrier keys", &fields, Term::FIRST);
     let record = Record::parse(record).unwrap();
     let sealed = [record.ciphertext, record.tag].concat();
-    let payload = Payload { msg: &sealed, aad: place.as_bytes() };
+    let payload = Payload {
+        msg: &sealed,
+        aad: place.as_bytes(),
+    };
     let cipher = Aes256Gcm::new_from_slice(root_key).unwrap();
     cipher.decrypt(&(*record.nonce).into(), payload).unwrap()
 }

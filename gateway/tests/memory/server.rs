@@ -40,7 +40,12 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, directory, transport, port };
+        let server = Self {
+            child,
+            directory,
+            transport,
+            port,
+        };
         let anybody = server.client("");
         for _ in 0..200 {
             if anybody.sys().seal_status().await.is_ok() {
@@ -53,8 +58,14 @@ impl Server {
 
     /// A client with connections of its own.
     pub fn client(&self, token: &str) -> Client {
-        let scheme = if self.transport == Transport::Tls { "https" } else { "http" };
-        let client = Client::builder().address(format!("{scheme}://localhost:{}", self.port)).token(token.to_owned());
+        let scheme = if self.transport == Transport::Tls {
+            "https"
+        } else {
+            "http"
+        };
+        let client = Client::builder()
+            .address(format!("{scheme}://localhost:{}", self.port))
+            .token(token.to_owned());
         match self.transport {
             Transport::Plain => client,
             Transport::Tls => client.ca_file(self.directory.path().join("tls.crt")),
@@ -112,5 +123,7 @@ fn configuration(directory: &Path, transport: Transport, port: u16) -> String {
         }
     };
     let store = directory.join("store");
-    format!("[listener]\naddress = \"127.0.0.1:{port}\"\n{tls}\n[store]\nkind = \"rocksdb\"\npath = {store:?}\n")
+    format!(
+        "[listener]\naddress = \"127.0.0.1:{port}\"\n{tls}\n[store]\nkind = \"rocksdb\"\npath = {store:?}\n"
+    )
 }

@@ -70,7 +70,10 @@ impl Needles {
     fn insert(&mut self, piece: &[u8], name: String) {
         self.0
             .entry(piece.try_into().expect("a piece"))
-            .or_insert(Needle { name, tail: Vec::new() });
+            .or_insert(Needle {
+                name,
+                tail: Vec::new(),
+            });
     }
 
     /// Searches all memory of a process that it can read. Says for each find what it is and where.
@@ -95,7 +98,10 @@ impl Needles {
             if let Err(error) = memory.read_exact_at(&mut bytes, from) {
                 // Pages of a mapped file behind its end have no content, and a thread that ends
                 // takes its stack with it.
-                assert!(map.contains(" /") || !maps().contains(map), "{map}: {error}");
+                assert!(
+                    map.contains(" /") || !maps().contains(map),
+                    "{map}: {error}"
+                );
                 for (page, at) in bytes.chunks_mut(PAGE).zip((from..).step_by(PAGE)) {
                     let _ = memory.read_exact_at(page, at);
                 }
