@@ -20,7 +20,7 @@ use ring::{
 };
 
 use crate::{
-    algorithm::KeyType,
+    algorithm::AeadAlgorithm,
     secret::Secret256,
     wipe::{Wiped, bleached},
 };
@@ -61,7 +61,7 @@ pub fn fill_random_nonce(nonce: &mut [u8]) -> Result<(), NoRandomness> {
 
 /// A key, expanded once and wiped when dropped. Threads share it without a lock.
 pub struct Cipher {
-    key_type: KeyType,
+    algorithm: AeadAlgorithm,
     expanded: Expanded,
 }
 
@@ -78,21 +78,24 @@ impl Cipher {
     /// Expands `key`; the caller still owns, and must wipe, the original.
     ///
     /// # Errors
-    /// [`WrongKeyLength`] unless the key has [`KeyType::key_bytes`].
-    pub fn new(key_type: KeyType, key: &[u8]) -> Result<Self, WrongKeyLength> {
-        let expand = |algorithm| {
-            Wiped::build(|| UnboundKey::new(algorithm, key).map(LessSafeKey::new))
+    /// [`WrongKeyLength`] unless the key has [`AeadAlgorithm::key_bytes`].
+    pub fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, WrongKeyLength> {
+        let expand = |ring_algorithm| {
+            Wiped::build(|| UnboundKey::new(ring_algorithm, key).map(LessSafeKey::new))
                 .map_err(|Unspecified| WrongKeyLength)
         };
-        let expanded = match key_type {
-            KeyType::Aes128Gcm96 => Expanded::AesGcm(expand(&aead::AES_128_GCM)?),
-            KeyType::Aes256Gcm96 => Expanded::AesGcm(expand(&aead::AES_256_GCM)?),
-            KeyType::Chacha20Poly1305 => Expanded::Chacha(expand(&aead::CHACHA20_POLY1305)?),
-            KeyType::Xchacha20Poly1305 => {
+        let expanded = match algorithm {
+            AeadAlgorithm::Aes128Gcm96 => Expanded::AesGcm(expand(&aead::AES_128_GCM)?),
+            AeadAlgorithm::Aes256Gcm96 => Expanded::AesGcm(expand(&aead::AES_256_GCM)?),
+            AeadAlgorithm::Chacha20Poly1305 => Expanded::Chacha(expand(&aead::CHACHA20_POLY1305)?),
+            AeadAlgorithm::Xchacha20Poly1305 => {
                 Expanded::Xchacha(Secret256::copy_of(key).ok_or(WrongKeyLength)?)
             }
         };
-        Ok(Self { key_type, expanded })
+        Ok(Self {
+            algorithm,
+            expanded,
+        })
     }
 
     /// Encrypts `nonce ‖ plaintext`, which `buffer` holds from `start` on, and appends the tag.
@@ -111,7 +114,7 @@ impl Cipher {
         start: usize,
         associated_data: &[u8],
     ) -> Result<(), CipherError> {
-        let (nonce, message) = buffer[start..].split_at_mut(self.key_type.nonce_bytes());
+        let (nonce, message) = buffer[start..].split_at_mut(self.algorithm.nonce_bytes());
         let tag = match &self.expanded {
             Expanded::AesGcm(key) => ring_seal(key, nonce, associated_data, message),
             Expanded::Chacha(key) => bleached(|| ring_seal(key, nonce, associated_data, message)),
@@ -129,7 +132,7 @@ impl Cipher {
     /// [`CipherError::Authenticity`]; the buffer then holds no plaintext, and no message either.
     pub fn open(&self, buffer: &mut Vec<u8>, associated_data: &[u8]) -> Result<(), CipherError> {
         let (nonce, sealed) = buffer
-            .split_at_mut_checked(self.key_type.nonce_bytes())
+            .split_at_mut_checked(self.algorithm.nonce_bytes())
             .ok_or(CipherError::Authenticity)?;
         match &self.expanded {
             Expanded::AesGcm(key) => ring_open(key, nonce, associated_data, sealed),
@@ -145,7 +148,7 @@ impl Cipher {
 
 impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cipher({})", self.key_type)
+        write!(f, "Cipher({})", self.algorithm)
     }
 }
 
@@ -209,8 +212,8 @@ fn xchacha_nonce(nonce: &[u8]) -> &XNonce<XChaCha20Poly1305> {
 mod tests {
     use super::*;
 
-    fn nonce_and(key_type: KeyType, message: &[u8]) -> Vec<u8> {
-        let mut buffer = vec![0; key_type.nonce_bytes()];
+    fn nonce_and(algorithm: AeadAlgorithm, message: &[u8]) -> Vec<u8> {
+        let mut buffer = vec![0; algorithm.nonce_bytes()];
         fill_random_nonce(&mut buffer).unwrap();
         buffer.extend_from_slice(message);
         buffer
@@ -218,10 +221,10 @@ mod tests {
 
     #[test]
     fn opens_what_it_seals_and_nothing_else() {
-        for key_type in KeyType::ALL {
-            let cipher = Cipher::new(key_type, &vec![7; key_type.key_bytes()]).unwrap();
+        for algorithm in AeadAlgorithm::ALL {
+            let cipher = Cipher::new(algorithm, &vec![7; algorithm.key_bytes()]).unwrap();
             for len in [0, 1, 15, 16, 64, 1000] {
-                let clear = nonce_and(key_type, &vec![9; len]);
+                let clear = nonce_and(algorithm, &vec![9; len]);
                 let mut sealed = clear.clone();
                 cipher.seal(&mut sealed, 0, b"place").unwrap();
                 assert_eq!(sealed.len(), clear.len() + TAG_BYTES);
@@ -253,9 +256,9 @@ mod tests {
 
     #[test]
     fn leaves_what_is_in_front_alone() {
-        for key_type in KeyType::ALL {
-            let cipher = Cipher::new(key_type, &vec![7; key_type.key_bytes()]).unwrap();
-            let message = nonce_and(key_type, b"message");
+        for algorithm in AeadAlgorithm::ALL {
+            let cipher = Cipher::new(algorithm, &vec![7; algorithm.key_bytes()]).unwrap();
+            let message = nonce_and(algorithm, b"message");
             let mut behind = [b"front".as_slice(), &message].concat();
             cipher.seal(&mut behind, 5, b"").unwrap();
             let mut alone = message;
@@ -266,10 +269,10 @@ mod tests {
 
     #[test]
     fn refuses_keys_of_other_lengths() {
-        for key_type in KeyType::ALL {
-            for len in (0..70).filter(|&len| len != key_type.key_bytes()) {
+        for algorithm in AeadAlgorithm::ALL {
+            for len in (0..70).filter(|&len| len != algorithm.key_bytes()) {
                 assert_eq!(
-                    Cipher::new(key_type, &vec![0; len]).err(),
+                    Cipher::new(algorithm, &vec![0; len]).err(),
                     Some(WrongKeyLength)
                 );
             }

@@ -17,7 +17,7 @@ use ring::{
 
 use crate::{
     aead::Cipher,
-    algorithm::KeyType,
+    algorithm::AeadAlgorithm,
     secret::{Secret256, SecretBytes},
     wipe::bleached,
 };
@@ -59,37 +59,41 @@ fn derive_with_salt(
 }
 
 /// The cipher of a derived key for `context`.
-pub fn derive_cipher(key_type: KeyType, key: &SecretBytes, context: &[u8]) -> Cipher {
+pub fn derive_cipher(algorithm: AeadAlgorithm, key: &SecretBytes, context: &[u8]) -> Cipher {
     let encryption_key =
-        derive(key, context, key_type.key_bytes()).expect("a key is shorter than 8160 bytes");
-    Cipher::new(key_type, encryption_key.expose()).expect("derived with the length of the type")
+        derive(key, context, algorithm.key_bytes()).expect("a key is shorter than 8160 bytes");
+    Cipher::new(algorithm, encryption_key.expose()).expect("derived with the length of the type")
 }
 
 /// The cipher of a key derived by HMAC-SHA256 in counter mode (NIST SP 800-108) with one block:
 /// HMAC(key, 0 ‖ context ‖ 256), both numbers as 32 bits. Shorter keys take its first bytes.
-pub fn derive_cipher_by_counter(key_type: KeyType, key: &SecretBytes, context: &[u8]) -> Cipher {
+pub fn derive_cipher_by_counter(
+    algorithm: AeadAlgorithm,
+    key: &SecretBytes,
+    context: &[u8],
+) -> Cipher {
     bleached(|| {
         let mut block = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key.expose()));
         block.update(&0_u32.to_be_bytes());
         block.update(context);
         block.update(&256_u32.to_be_bytes());
         let block = block.sign();
-        let encryption_key = &block.as_ref()[..key_type.key_bytes()];
-        Cipher::new(key_type, encryption_key).expect("a block is as long as the longest key")
+        let encryption_key = &block.as_ref()[..algorithm.key_bytes()];
+        Cipher::new(algorithm, encryption_key).expect("a block is as long as the longest key")
     })
 }
 
 /// The cipher of a convergent key for `context`, and the key of its nonces.
 pub fn derive_convergent(
-    key_type: KeyType,
+    algorithm: AeadAlgorithm,
     key: &SecretBytes,
     context: &[u8],
 ) -> (Cipher, NonceKey) {
-    let len = key_type.key_bytes() + NONCE_KEY_BYTES;
+    let len = algorithm.key_bytes() + NONCE_KEY_BYTES;
     let both = derive(key, context, len).expect("two keys are shorter than 8160 bytes");
-    let (encryption_key, nonce_key) = both.expose().split_at(key_type.key_bytes());
+    let (encryption_key, nonce_key) = both.expose().split_at(algorithm.key_bytes());
     let cipher =
-        Cipher::new(key_type, encryption_key).expect("derived with the length of the type");
+        Cipher::new(algorithm, encryption_key).expect("derived with the length of the type");
     (
         cipher,
         NonceKey(Secret256::copy_of(nonce_key).expect("derived with that length")),
@@ -189,14 +193,14 @@ mod tests {
     #[test]
     fn convergent_and_derived_keys_agree() {
         let key = SecretBytes::copy_of(&[1; 32]);
-        for key_type in KeyType::ALL {
-            let (convergent, nonce_key) = derive_convergent(key_type, &key, b"context");
-            let mut buffer = vec![0; key_type.nonce_bytes()];
+        for algorithm in AeadAlgorithm::ALL {
+            let (convergent, nonce_key) = derive_convergent(algorithm, &key, b"context");
+            let mut buffer = vec![0; algorithm.nonce_bytes()];
             convergent_nonce(&nonce_key, b"plaintext", &mut buffer);
             buffer.extend_from_slice(b"plaintext");
             let clear = buffer.clone();
             convergent.seal(&mut buffer, 0, b"").unwrap();
-            derive_cipher(key_type, &key, b"context")
+            derive_cipher(algorithm, &key, b"context")
                 .open(&mut buffer, b"")
                 .unwrap();
             assert_eq!(buffer, clear);

@@ -10,6 +10,7 @@ pub mod base64;
 pub mod ciphertext;
 pub mod clock;
 pub mod error;
+pub mod hash;
 pub mod import;
 pub mod kdf;
 pub mod key;

@@ -229,7 +229,7 @@ pub fn write(key: &Key) -> Zeroizing<String> {
             min_available_version: oldest,
             deletion_allowed: policy.deletion_allowed,
             convergent_version: if convergent { -1 } else { 0 },
-            key_type: policy.key_type.peer_number(),
+            key_type: policy.key_type.peer_number().unwrap_or(u32::MAX),
             backup_info: policy.backup.clone(),
             restore_info: policy.restore.clone(),
             allow_plaintext_backup: policy.allow_plaintext_backup,
@@ -265,8 +265,10 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     let name = name
         .or_else(|| KeyName::new(&policy.name))
         .ok_or(BackupError::Name)?;
-    let key_type = KeyType::from_peer_number(policy.key_type)
-        .map_err(|_| BackupError::KeyType(policy.key_type))?;
+    let key_type = KeyType::ALL
+        .into_iter()
+        .find(|t| t.peer_number() == Some(policy.key_type))
+        .ok_or(BackupError::KeyType(policy.key_type))?;
     let archive = archived_keys
         .and_then(|archive| archive.keys)
         .unwrap_or_default();

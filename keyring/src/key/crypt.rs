@@ -62,7 +62,7 @@ pub enum KeyError {
 fn cipher_family(key_type: KeyType) -> &'static str {
     match key_type {
         KeyType::Aes128Gcm96 | KeyType::Aes256Gcm96 => "cipher",
-        KeyType::Chacha20Poly1305 | KeyType::Xchacha20Poly1305 => "chacha20poly1305",
+        _ => "chacha20poly1305",
     }
 }
 
@@ -154,7 +154,7 @@ impl Key {
     pub fn encrypt(&self, request: Encrypt<'_>, plaintext: Plaintext) -> Result<Sealed, KeyError> {
         let version = self.encryption_version(request.version)?;
         let Plaintext { mut buffer, start } = plaintext;
-        let key_type = self.policy().key_type;
+        let key_type = self.aead();
         let nonce_start = start - key_type.nonce_bytes();
         let number = version.number();
         let sealed = match self.policy().derivation {
@@ -209,7 +209,7 @@ impl Key {
         let number = self.decryption_version(ciphertext.version())?;
         let mut buffer = Zeroizing::new(ciphertext.decode()?);
         let version = self.version(number).ok_or(KeyError::NoSuchVersion)?;
-        let key_type = self.policy().key_type;
+        let key_type = self.aead();
         let derived: Cipher;
         let cipher = match self.policy().derivation {
             Derivation::None => version.cipher(),
@@ -293,6 +293,13 @@ impl Key {
             .ok()
             .and_then(Version::new)
             .ok_or(KeyError::NoSuchVersion)
+    }
+
+    fn aead(&self) -> crate::algorithm::AeadAlgorithm {
+        match self.policy().key_type.algorithm() {
+            crate::algorithm::Algorithm::Aead(aead) => aead,
+            _ => unreachable!(),
+        }
     }
 
     fn cipher_error(&self, error: CipherError) -> KeyError {

@@ -13,7 +13,12 @@ use std::convert::Infallible;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::{aead::Cipher, algorithm::KeyType, secret::SecretBytes, version::Version};
+use crate::{
+    aead::Cipher,
+    algorithm::{AeadAlgorithm, Algorithm, KeyType},
+    secret::SecretBytes,
+    version::Version,
+};
 
 const SCHEMA: u8 = 1;
 const HEADER_BYTES: usize = 1 + 8 + 4;
@@ -61,7 +66,7 @@ impl KeyVersion {
         number: Version,
         created: Timestamp,
     ) -> Result<Self, KeyVersionError> {
-        let key = random(key_type.key_bytes())?;
+        let key = random(aead(key_type)?.key_bytes())?;
         Self::from_secrets(key_type, number, created, key, Self::random_hmac_key()?)
     }
 
@@ -84,11 +89,11 @@ impl KeyVersion {
         key: SecretBytes,
         hmac_key: SecretBytes,
     ) -> Result<Self, KeyVersionError> {
-        let (expected, found) = (key_type.key_bytes(), key.len());
+        let (expected, found) = (aead(key_type)?.key_bytes(), key.len());
         if hmac_key.is_empty() || hmac_key.len() > usize::from(u16::MAX) {
             return Err(KeyVersionError::HmacKeyLength);
         }
-        let cipher = Cipher::new(key_type, key.expose())
+        let cipher = Cipher::new(aead(key_type)?, key.expose())
             .map_err(|_| KeyVersionError::KeyLength { expected, found })?;
         Ok(Self {
             number,
@@ -171,6 +176,13 @@ impl KeyVersion {
             return Err(KeyVersionError::Malformed);
         }
         Self::from_secrets(key_type, number, created, key, hmac_key)
+    }
+}
+
+fn aead(key_type: KeyType) -> Result<AeadAlgorithm, KeyVersionError> {
+    match key_type.algorithm() {
+        Algorithm::Aead(aead) => Ok(aead),
+        _ => Err(KeyVersionError::Malformed),
     }
 }
 
