@@ -18,6 +18,7 @@ pub mod keyring;
 pub mod mount;
 pub mod name;
 pub mod record;
+pub mod rsa;
 pub mod seal;
 pub mod secret;
 pub mod share;
