@@ -58,7 +58,7 @@ pub(super) fn is_pss(
     hash: HashAlgorithm,
     digest: &[u8],
     salt_len: Option<usize>,
-    mut encoded: Box<[u8]>,
+    encoded: &mut [u8],
 ) -> bool {
     let Some((&mut PSS_TRAILER, encoded)) = encoded.split_last_mut() else {
         return false;

@@ -26,10 +26,16 @@ pub struct RsaPrivateKey {
     public: RsaPublicKey,
     numbers: Numbers,
     signing: KeyPair,
-    oaep: OaepPrivateDecryptingKey,
-    pkcs1v15: Pkcs1PrivateDecryptingKey,
+    /// Expanded by the first decryption.
+    decrypting: OnceLock<DecryptingKeys>,
     /// Expanded by the first use of a hash function that AWS-LC does not sign with.
     raw: OnceLock<RawPrivateKey>,
+}
+
+/// One key in the two forms that AWS-LC asks for.
+struct DecryptingKeys {
+    oaep: OaepPrivateDecryptingKey,
+    pkcs1v15: Pkcs1PrivateDecryptingKey,
 }
 
 impl RsaPrivateKey {
@@ -86,17 +92,12 @@ impl RsaPrivateKey {
             qInv: numbers.qinv.expose(),
         })
         .map_err(|_| RsaError::Inconsistent)?;
-        let document: Pkcs8V1Der<'_> = signing.as_der().map_err(|_| RsaError::Failed)?;
-        let decrypting =
-            PrivateDecryptingKey::from_pkcs8(document.as_ref()).map_err(|_| RsaError::Failed)?;
         Ok(Self {
             size,
             public: RsaPublicKey::from_components(&numbers.n, &numbers.e)?,
-            oaep: OaepPrivateDecryptingKey::new(decrypting.clone())
-                .map_err(|_| RsaError::Failed)?,
-            pkcs1v15: Pkcs1PrivateDecryptingKey::new(decrypting).map_err(|_| RsaError::Failed)?,
             signing,
             numbers,
+            decrypting: OnceLock::new(),
             raw: OnceLock::new(),
         })
     }
@@ -120,7 +121,7 @@ impl RsaPrivateKey {
 
     fn document(&self) -> Pkcs8V1Der<'static> {
         let document = self.signing.as_der();
-        document.expect("it was written once before, when the key was built")
+        document.expect("AWS-LC has every number of a private key")
     }
 
     /// The length of the modulus.
@@ -140,7 +141,7 @@ impl RsaPrivateKey {
     /// hash function; [`RsaError::Failed`].
     pub fn sign(&self, scheme: RsaScheme, digest: &[u8]) -> Result<Vec<u8>, RsaError> {
         scheme.check(digest.len(), self.size)?;
-        let Some((encoding, digest)) = scheme.known_to_aws_lc(digest) else {
+        let Some((encoding, digest)) = scheme.signed_by_aws_lc(digest) else {
             return self.sign_ourselves(scheme, digest);
         };
         let mut signature = vec![0; self.size.bytes()];
@@ -185,14 +186,27 @@ impl RsaPrivateKey {
         if ciphertext.len() != self.size.bytes() {
             return Err(RsaError::Decryption);
         }
+        let keys = (self.decrypting).get_or_init(|| DecryptingKeys::new(self.document().as_ref()));
         let mut buffer = Zeroizing::new(vec![0; self.size.bytes()]);
         let plaintext = match padding.oaep() {
-            Some(algorithm) => self.oaep.decrypt(algorithm, ciphertext, &mut buffer, None),
-            None => self.pkcs1v15.decrypt(ciphertext, &mut buffer),
+            Some(algorithm) => (keys.oaep).decrypt(algorithm, ciphertext, &mut buffer, None),
+            None => keys.pkcs1v15.decrypt(ciphertext, &mut buffer),
         };
         match plaintext {
             Ok(plaintext) => Ok(SecretBytes::copy_of(plaintext)),
             Err(_) => Err(RsaError::Decryption),
+        }
+    }
+}
+
+impl DecryptingKeys {
+    /// Reads what AWS-LC wrote.
+    fn new(document: &[u8]) -> Self {
+        let key = PrivateDecryptingKey::from_pkcs8(document).expect("AWS-LC reads what it wrote");
+        let same_size = "both forms take keys of the same sizes";
+        Self {
+            oaep: OaepPrivateDecryptingKey::new(key.clone()).expect(same_size),
+            pkcs1v15: Pkcs1PrivateDecryptingKey::new(key).expect(same_size),
         }
     }
 }
@@ -222,7 +236,7 @@ mod tests {
                 for message in 0..20_u8 {
                     let digest = hash.digest(&[message]);
                     let digest = digest.as_bytes();
-                    assert!(scheme.known_to_aws_lc(digest).is_some());
+                    assert!(scheme.signed_by_aws_lc(digest).is_some());
                     assert_eq!(
                         key.sign(scheme, digest).unwrap(),
                         key.sign_ourselves(scheme, digest).unwrap()

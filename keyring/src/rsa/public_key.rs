@@ -1,12 +1,13 @@
 //! Public keys: read, written, and what they do.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     rsa::{
         OaepPublicEncryptingKey, Pkcs1PublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents,
     },
+    signature::ParsedPublicKey,
 };
 use pkcs1::RsaPublicKeyRef;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
@@ -16,6 +17,7 @@ use super::{
     components::{is_rsa, size_of, trimmed},
     emsa,
     raw::RawPublicKey,
+    signature::VERIFIED_BY_AWS_LC,
 };
 use crate::algorithm::RsaSize;
 
@@ -27,7 +29,10 @@ pub struct RsaPublicKey {
     spki: Box<[u8]>,
     oaep: OaepPublicEncryptingKey,
     pkcs1v15: Pkcs1PublicEncryptingKey,
-    raw: RawPublicKey,
+    /// One for each of [`VERIFIED_BY_AWS_LC`], expanded by its first use.
+    verifying: [OnceLock<ParsedPublicKey>; VERIFIED_BY_AWS_LC.len()],
+    /// Expanded by the first use of a scheme that AWS-LC does not verify.
+    raw: OnceLock<RawPublicKey>,
 }
 
 impl RsaPublicKey {
@@ -65,7 +70,8 @@ impl RsaPublicKey {
             spki: spki.as_ref().into(),
             oaep: OaepPublicEncryptingKey::new(key.clone()).map_err(|_| RsaError::Failed)?,
             pkcs1v15: Pkcs1PublicEncryptingKey::new(key).map_err(|_| RsaError::Failed)?,
-            raw: RawPublicKey::new(n, e),
+            verifying: [const { OnceLock::new() }; VERIFIED_BY_AWS_LC.len()],
+            raw: OnceLock::new(),
         })
     }
 
@@ -95,12 +101,36 @@ impl RsaPublicKey {
         if signature.len() != self.size.bytes() || scheme.check(digest.len(), self.size).is_err() {
             return false;
         }
-        let Some(encoded) = self.raw.raise(signature) else {
+        if let Some((index, digest)) = scheme.verified_by_aws_lc(digest) {
+            let key = self.verifying[index].get_or_init(|| {
+                ParsedPublicKey::new(&VERIFIED_BY_AWS_LC[index], &self.spki)
+                    .expect("AWS-LC reads what it wrote")
+            });
+            if key.verify_digest_sig(&digest, signature).is_ok() {
+                return true;
+            }
+            // Signed with another salt than the longest?
+            if !scheme.takes_any_salt() {
+                return false;
+            }
+        }
+        self.verify_ourselves(scheme, digest, signature)
+    }
+
+    /// Verifies a signature of a checked digest with any scheme.
+    pub(super) fn verify_ourselves(
+        &self,
+        scheme: RsaScheme,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let raw = (self.raw).get_or_init(|| RawPublicKey::new(&self.n, &self.e));
+        let Some(mut encoded) = raw.raise(signature) else {
             return false;
         };
         match scheme {
             RsaScheme::Pss { hash, salt } => {
-                emsa::is_pss(hash, digest, salt.verifying_bytes(hash), encoded)
+                emsa::is_pss(hash, digest, salt.verifying_bytes(hash), &mut encoded)
             }
             // Encoding anew and comparing leaves nothing to be read leniently.
             RsaScheme::Pkcs1v15 { hash } => {

@@ -3,8 +3,10 @@
 use aws_lc_rs::{
     digest::{Algorithm, Digest, SHA256, SHA384, SHA512},
     signature::{
-        RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
-        RSA_PSS_SHA512, RsaPssSaltLength, RsaSignatureEncoding,
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+        RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256,
+        RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
+        RSA_PSS_SHA512, RsaParameters, RsaPssSaltLength, RsaSignatureEncoding,
     },
 };
 
@@ -63,16 +65,12 @@ impl RsaScheme {
         Ok(())
     }
 
-    /// The scheme and the checked digest as AWS-LC knows them; `None` if it does not.
-    pub(super) fn known_to_aws_lc(
+    /// The scheme and the checked digest as AWS-LC knows them for signing; `None` if it does not.
+    pub(super) fn signed_by_aws_lc(
         self,
         digest: &[u8],
     ) -> Option<(&'static RsaSignatureEncoding, Digest)> {
-        let hash = match self {
-            Self::Pss { hash, .. } | Self::Pkcs1v15 { hash: Some(hash) } => hash,
-            Self::Pkcs1v15 { hash: None } => return None,
-        };
-        let (algorithm, pkcs1v15, pss): (&Algorithm, _, fn(SaltLength) -> _) = match hash {
+        let (algorithm, pkcs1v15, pss): (&Algorithm, _, fn(SaltLength) -> _) = match self.hash()? {
             HashAlgorithm::Sha2_256 => (&SHA256, &RSA_PKCS1_SHA256, pss_sha256),
             HashAlgorithm::Sha2_384 => (&SHA384, &RSA_PKCS1_SHA384, pss_sha384),
             HashAlgorithm::Sha2_512 => (&SHA512, &RSA_PKCS1_SHA512, pss_sha512),
@@ -83,6 +81,45 @@ impl RsaScheme {
             Self::Pkcs1v15 { .. } => pkcs1v15,
         };
         Some((encoding, Digest::import_less_safe(digest, algorithm).ok()?))
+    }
+
+    /// Where in [`VERIFIED_BY_AWS_LC`] the scheme is, and the checked digest as AWS-LC knows it;
+    /// `None` if it does not. Of signatures with any salt it knows those with the longest.
+    pub(super) fn verified_by_aws_lc(self, digest: &[u8]) -> Option<(usize, Digest)> {
+        let (algorithm, row) = match self.hash()? {
+            HashAlgorithm::Sha2_256 => (&SHA256, 0),
+            HashAlgorithm::Sha2_384 => (&SHA384, 1),
+            HashAlgorithm::Sha2_512 => (&SHA512, 2),
+            _ => return None,
+        };
+        let column = match self {
+            Self::Pkcs1v15 { .. } => 0,
+            Self::Pss { salt, hash } => match salt.verifying_bytes(hash) {
+                None => 1,
+                Some(bytes) if bytes == hash.digest_bytes() => 2,
+                Some(_) => return None,
+            },
+        };
+        let digest = Digest::import_less_safe(digest, algorithm).ok()?;
+        Some((3 * row + column, digest))
+    }
+
+    /// Whether a signature may have a salt of any length.
+    pub(super) fn takes_any_salt(self) -> bool {
+        matches!(
+            self,
+            Self::Pss {
+                salt: SaltLength::Auto,
+                ..
+            }
+        )
+    }
+
+    fn hash(self) -> Option<HashAlgorithm> {
+        match self {
+            Self::Pss { hash, .. } => Some(hash),
+            Self::Pkcs1v15 { hash } => hash,
+        }
     }
 }
 
@@ -132,3 +169,21 @@ macro_rules! pss_encodings {
 pss_encodings!(pss_sha256, RSA_PSS_SHA256, HashAlgorithm::Sha2_256);
 pss_encodings!(pss_sha384, RSA_PSS_SHA384, HashAlgorithm::Sha2_384);
 pss_encodings!(pss_sha512, RSA_PSS_SHA512, HashAlgorithm::Sha2_512);
+
+const fn with_longest_salt(parameters: RsaParameters) -> RsaParameters {
+    parameters.with_pss_salt_length(RsaPssSaltLength::Max)
+}
+
+/// What AWS-LC verifies: for each hash function PKCS #1 v1.5, PSS with the longest salt, and PSS
+/// with a salt as long as the digest.
+pub(super) static VERIFIED_BY_AWS_LC: [RsaParameters; 9] = [
+    RSA_PKCS1_2048_8192_SHA256,
+    with_longest_salt(RSA_PSS_2048_8192_SHA256),
+    RSA_PSS_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384,
+    with_longest_salt(RSA_PSS_2048_8192_SHA384),
+    RSA_PSS_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512,
+    with_longest_salt(RSA_PSS_2048_8192_SHA512),
+    RSA_PSS_2048_8192_SHA512,
+];
