@@ -18,7 +18,7 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-use crate::{base64, secret::SecretBytes};
+use crate::{pem, secret::SecretBytes};
 
 const WRAPPED_KEY_BYTES: usize = 512;
 const ONE_TIME_KEY_BYTES: usize = 32;
@@ -112,13 +112,7 @@ impl WrappingKey {
     pub fn public_pem(&self) -> Result<String, ImportError> {
         let public = self.0.public_key();
         let der: PublicKeyX509Der<'_> = public.as_der().map_err(|_| ImportError::WrappingKey)?;
-        let text = base64::encode(der.as_ref());
-        let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
-        let body: Vec<_> = lines.collect();
-        Ok(format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            body.join("\n")
-        ))
+        Ok(pem::encode(pem::PUBLIC_KEY, der.as_ref()))
     }
 
     /// Unwraps key material.

@@ -8,7 +8,7 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     hint::black_box,
-    mem::{MaybeUninit, needs_drop},
+    mem::MaybeUninit,
     ops::Deref,
 };
 
@@ -37,9 +37,9 @@ pub fn bleached<R>(secretive: impl FnOnce() -> R) -> R {
     result
 }
 
-/// A value on the heap whose bytes are overwritten when it is dropped.
+/// A value on the heap whose bytes are overwritten after it is dropped.
 ///
-/// For key structures without pointers to further secrets and without a destructor.
+/// For key structures without pointers to further secrets.
 pub struct Wiped<T>(Box<MaybeUninit<T>>);
 
 impl<T> Wiped<T> {
@@ -48,12 +48,6 @@ impl<T> Wiped<T> {
     /// # Errors
     /// What `build` fails with.
     pub fn build<E>(build: impl FnOnce() -> Result<T, E>) -> Result<Self, E> {
-        const {
-            assert!(
-                !needs_drop::<T>(),
-                "T would be overwritten without being dropped"
-            )
-        };
         bleached(|| Ok(Self(Box::new(MaybeUninit::new(build()?)))))
     }
 }
@@ -70,6 +64,8 @@ impl<T> Deref for Wiped<T> {
 
 impl<T> Drop for Wiped<T> {
     fn drop(&mut self) {
+        // SAFETY: as in `deref`, the value is there; it is dropped here and nowhere else.
+        unsafe { self.0.assume_init_drop() }
         // SAFETY: the box is ours alone and as large as `T`. Zeros need not be a valid `T`,
         // because a `MaybeUninit` is never read or dropped as one again.
         unsafe { zeroize_flat_type(self.0.as_mut_ptr()) }

@@ -1,0 +1,213 @@
+//! ML-DSA (FIPS 204), signatures that quantum computers do not break.
+//!
+//! "Pure" ML-DSA with an empty context and fresh randomness for each signature: AWS-LC's Rust
+//! interface offers no other, so there is no parameter for a context.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    encoding::AsDer,
+    error::Unspecified,
+    signature::{
+        KeyPair, ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, ParsedPublicKey,
+        PqdsaKeyPair, PqdsaSigningAlgorithm, PqdsaVerificationAlgorithm,
+    },
+};
+
+use crate::{algorithm::MlDsaParameters, der, secret::SecretBytes, wipe::bleached};
+
+/// Length of a seed, from which a private key is expanded, in bytes.
+pub const SEED_BYTES: usize = 32;
+
+/// Why a key was not taken, or nothing was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MlDsaError {
+    /// It is no key, or one of another type or parameter set.
+    #[error("this is no ML-DSA private key of the parameter set; give one in PKCS #8, as DER")]
+    PrivateKey,
+    /// It is no key, or one of another type or parameter set.
+    #[error(
+        "this is no ML-DSA public key of the parameter set; give a SubjectPublicKeyInfo, as DER"
+    )]
+    PublicKey,
+    /// The system's random source failed, or there is no memory.
+    #[error("the operation failed inside the cryptographic library")]
+    Library,
+}
+
+/// A private key, expanded once. Threads share it without a lock.
+///
+/// It lies in the heap of AWS-LC, which wipes what it frees.
+pub struct MlDsaPrivateKey {
+    parameters: MlDsaParameters,
+    pair: PqdsaKeyPair,
+    public: MlDsaPublicKey,
+}
+
+impl MlDsaPrivateKey {
+    /// Generates one.
+    ///
+    /// # Errors
+    /// [`MlDsaError::Library`].
+    pub fn generate(parameters: MlDsaParameters) -> Result<Self, MlDsaError> {
+        let pair = bleached(|| PqdsaKeyPair::generate(parameters.signing()));
+        Self::new(parameters, pair.map_err(|Unspecified| MlDsaError::Library)?)
+    }
+
+    /// Expands a seed (FIPS 204, algorithm 6); the caller still owns, and must wipe, the original.
+    ///
+    /// # Errors
+    /// [`MlDsaError::PrivateKey`] unless there are [`SEED_BYTES`].
+    pub fn from_seed(parameters: MlDsaParameters, seed: &[u8]) -> Result<Self, MlDsaError> {
+        let pair = bleached(|| PqdsaKeyPair::from_seed(parameters.signing(), seed));
+        Self::new(parameters, pair.map_err(|_| MlDsaError::PrivateKey)?)
+    }
+
+    /// Reads a PKCS #8 document (RFC 9881) with a seed, an expanded key, or both.
+    ///
+    /// # Errors
+    /// [`MlDsaError::PrivateKey`].
+    pub fn from_pkcs8(parameters: MlDsaParameters, document: &[u8]) -> Result<Self, MlDsaError> {
+        if !der::is_pkcs8(document) {
+            return Err(MlDsaError::PrivateKey);
+        }
+        let pair = bleached(|| PqdsaKeyPair::from_pkcs8(parameters.signing(), document));
+        Self::new(parameters, pair.map_err(|_| MlDsaError::PrivateKey)?)
+    }
+
+    fn new(parameters: MlDsaParameters, pair: PqdsaKeyPair) -> Result<Self, MlDsaError> {
+        let public = MlDsaPublicKey::from_bytes(parameters, pair.public_key().as_ref())?;
+        Ok(Self {
+            parameters,
+            pair,
+            public,
+        })
+    }
+
+    /// The parameter set.
+    pub fn parameters(&self) -> MlDsaParameters {
+        self.parameters
+    }
+
+    /// The PKCS #8 document (RFC 9881): with the seed alone, unless the key was read from a
+    /// document without one; then with the expanded key.
+    ///
+    /// # Errors
+    /// [`MlDsaError::Library`].
+    pub fn to_pkcs8(&self) -> Result<SecretBytes, MlDsaError> {
+        bleached(|| self.pair.to_pkcs8v1())
+            .map(|document| SecretBytes::copy_of(document.as_ref()))
+            .map_err(|Unspecified| MlDsaError::Library)
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> &MlDsaPublicKey {
+        &self.public
+    }
+
+    /// Signs a message. The same message gets another signature each time.
+    ///
+    /// # Errors
+    /// [`MlDsaError::Library`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, MlDsaError> {
+        let mut signature = vec![0; self.parameters.signing().signature_len()];
+        bleached(|| self.pair.sign(message, &mut signature))
+            .map_err(|Unspecified| MlDsaError::Library)?;
+        Ok(signature)
+    }
+}
+
+impl fmt::Debug for MlDsaPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MlDsaPrivateKey({:?})", self.parameters)
+    }
+}
+
+/// A public key, parsed once. Threads share it without a lock.
+pub struct MlDsaPublicKey {
+    parameters: MlDsaParameters,
+    /// Made from the key's bytes, which it keeps.
+    parsed: ParsedPublicKey,
+}
+
+impl MlDsaPublicKey {
+    /// Takes the key's bytes (FIPS 204, algorithm 22).
+    ///
+    /// # Errors
+    /// [`MlDsaError::PublicKey`] for another length than the parameter set's.
+    pub fn from_bytes(parameters: MlDsaParameters, bytes: &[u8]) -> Result<Self, MlDsaError> {
+        if bytes.len() != parameters.signing().public_key_len() {
+            return Err(MlDsaError::PublicKey);
+        }
+        let parsed = ParsedPublicKey::new(parameters.verification(), bytes)
+            .map_err(|_| MlDsaError::PublicKey)?;
+        Ok(Self { parameters, parsed })
+    }
+
+    /// Reads a SubjectPublicKeyInfo (RFC 9881).
+    ///
+    /// # Errors
+    /// [`MlDsaError::PublicKey`].
+    pub fn from_spki(parameters: MlDsaParameters, document: &[u8]) -> Result<Self, MlDsaError> {
+        if !der::is_spki(document) {
+            return Err(MlDsaError::PublicKey);
+        }
+        let key_bytes = parameters.signing().public_key_len();
+        // AWS-LC tells parameter sets apart by the key's length alone, so the document has to be
+        // what it would write.
+        document
+            .len()
+            .checked_sub(key_bytes)
+            .and_then(|start| Self::from_bytes(parameters, &document[start..]).ok())
+            .filter(|key| key.to_spki() == document)
+            .ok_or(MlDsaError::PublicKey)
+    }
+
+    /// The SubjectPublicKeyInfo (RFC 9881).
+    pub fn to_spki(&self) -> Vec<u8> {
+        let document = self.parsed.as_der().expect("a key that was parsed");
+        document.as_ref().to_vec()
+    }
+
+    /// The parameter set.
+    pub fn parameters(&self) -> MlDsaParameters {
+        self.parameters
+    }
+
+    /// The key's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.parsed.as_ref()
+    }
+
+    /// Whether `signature` is this key's for `message`.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for MlDsaPublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MlDsaPublicKey({:?})", self.parameters)
+    }
+}
+
+impl MlDsaParameters {
+    /// Every parameter set.
+    pub const ALL: [Self; 3] = [Self::MlDsa44, Self::MlDsa65, Self::MlDsa87];
+
+    const fn signing(self) -> &'static PqdsaSigningAlgorithm {
+        match self {
+            Self::MlDsa44 => &ML_DSA_44_SIGNING,
+            Self::MlDsa65 => &ML_DSA_65_SIGNING,
+            Self::MlDsa87 => &ML_DSA_87_SIGNING,
+        }
+    }
+
+    const fn verification(self) -> &'static PqdsaVerificationAlgorithm {
+        match self {
+            Self::MlDsa44 => &aws_lc_rs::signature::ML_DSA_44,
+            Self::MlDsa65 => &aws_lc_rs::signature::ML_DSA_65,
+            Self::MlDsa87 => &aws_lc_rs::signature::ML_DSA_87,
+        }
+    }
+}
