@@ -122,11 +122,14 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
         | KeyringError::BadRecordName(_)
         | KeyringError::Policy(_)
         | KeyringError::Backup(_)
-        | KeyringError::Import(ImportError::TooShort | ImportError::NotUnwrapped)
+        | KeyringError::Certificate(_)
         | KeyringError::Seal(_) => StatusCode::BAD_REQUEST,
         KeyringError::Key(KeyError::NoRandomness)
         | KeyringError::KeyVersion(KeyVersionError::NoRandomness)
-        | KeyringError::Import(ImportError::WrappingKey) => StatusCode::INTERNAL_SERVER_ERROR,
+        | KeyringError::Import(ImportError::WrappingKey | ImportError::NotWrapped) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        KeyringError::Import(_) => StatusCode::BAD_REQUEST,
         KeyringError::Key(_) => StatusCode::BAD_REQUEST,
         KeyringError::KeyVersion(_) => StatusCode::BAD_REQUEST,
         KeyringError::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,

@@ -2,25 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::routes::{self, Access, Area, FieldKind, Route, Verb};
+use crate::{
+    pattern,
+    routes::{self, Access, Area, FieldKind, Route, Verb},
+};
 
 /// The document for a server with these mounts (paths without a slash at the end).
 pub fn document<'m>(mounts: impl Iterator<Item = &'m str>) -> Value {
     let mounts: Vec<&str> = mounts.collect();
     let mut paths = Map::new();
     for route in routes::table() {
-        match route.area {
-            Area::Root => add(
-                &mut paths,
-                format!("/{}", route.pattern),
-                route,
-                route.operation,
-            ),
-            Area::Mount => {
-                for mount in &mounts {
-                    let path = format!("/{mount}/{}", route.pattern);
-                    let operation = format!("{mount}-{}", route.operation).replace('/', "-");
-                    add(&mut paths, path, route, &operation);
+        for pattern in pattern::without_brackets(route.pattern) {
+            match route.area {
+                Area::Root => {
+                    let path = format!("/{pattern}");
+                    add(&mut paths, path, route, &pattern, route.operation);
+                }
+                Area::Mount => {
+                    for mount in &mounts {
+                        let path = format!("/{mount}/{pattern}");
+                        let operation = format!("{mount}-{}", route.operation).replace('/', "-");
+                        add(&mut paths, path, route, &pattern, &operation);
+                    }
                 }
             }
         }
@@ -51,13 +54,26 @@ pub fn document<'m>(mounts: impl Iterator<Item = &'m str>) -> Value {
     })
 }
 
-fn add(paths: &mut Map<String, Value>, path: String, route: &Route, operation: &str) {
-    let mut parameters: Vec<Value> = ["name", "path"]
+fn add(
+    paths: &mut Map<String, Value>,
+    path: String,
+    route: &Route,
+    pattern: &str,
+    operation: &str,
+) {
+    let names: Vec<&str> = pattern::parameters(pattern).collect();
+    // A pattern with brackets is several paths, and each operation has a name of its own.
+    let operation = match pattern::parameters(route.pattern).count() {
+        all if all == names.len() => operation.to_owned(),
+        _ => format!("{operation}-{}", names.len()),
+    };
+    let mut parameters: Vec<Value> = names
         .into_iter()
-        .filter(|name| route.pattern.contains(&format!("{{{name}}}")))
         .map(|name| {
             let schema = match name {
-                "name" => json!({ "type": "string", "pattern": "^\\w(([\\w.-]+)?\\w)?$" }),
+                "name" | "source" | "destination" => {
+                    json!({ "type": "string", "pattern": "^\\w(([\\w.-]+)?\\w)?$" })
+                }
                 _ => json!({ "type": "string", "minLength": 1 }),
             };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
@@ -161,7 +177,10 @@ mod tests {
             .values()
             .map(|item| item.as_object().unwrap().len())
             .sum();
-        assert_eq!(operations, routes::table().count());
+        let described: usize = routes::table()
+            .map(|route| pattern::without_brackets(route.pattern).len())
+            .sum();
+        assert_eq!(operations, described);
         assert!(paths.contains_key("/transit/encrypt/{name}"));
     }
 }

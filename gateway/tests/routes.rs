@@ -92,7 +92,11 @@ fn example(route: &Route) -> String {
     route
         .pattern
         .replace("{name}", "orders")
+        .replace("{source}", "orders")
+        .replace("{destination}", "target")
         .replace("{path}", "team/a")
+        .replace("{version}", "1")
+        .replace(['[', ']', '{', '}'], "")
 }
 
 fn path(route: &Route) -> String {

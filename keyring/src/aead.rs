@@ -98,6 +98,11 @@ impl Cipher {
         })
     }
 
+    /// The algorithm.
+    pub fn algorithm(&self) -> AeadAlgorithm {
+        self.algorithm
+    }
+
     /// Encrypts `nonce ‖ plaintext`, which `buffer` holds from `start` on, and appends the tag.
     ///
     /// One nonce used for two messages betrays both, and lets anybody forge a third: it comes from

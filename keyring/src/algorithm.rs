@@ -354,6 +354,15 @@ impl Curve {
     /// Every curve.
     pub const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
+    /// The name in SP 800-186, as the API shows it.
+    pub const fn nist_name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
     /// Length of a coordinate and of a scalar, in bytes.
     pub const fn bytes(self) -> usize {
         match self {

@@ -5,7 +5,7 @@
 //! gives up. The fast path takes strict input; whatever it refuses goes to the slow one, which
 //! follows Go's rules to the byte.
 
-use base64_simd::STANDARD;
+use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroize;
 
 /// The input is no base64: where Go's decoder stops.
@@ -50,6 +50,21 @@ pub fn encode_append(bytes: &[u8], out: &mut String) {
 /// Encodes `bytes`.
 pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode_to_string(bytes)
+}
+
+/// Encodes `bytes` with the URL-safe alphabet and without padding behind what `out` already holds.
+pub fn encode_url_append(bytes: &[u8], out: &mut String) {
+    URL_SAFE_NO_PAD.encode_append(bytes, out);
+}
+
+/// Decodes the URL-safe alphabet without padding; `None` for anything else.
+pub fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
+    let newline = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    if text.iter().any(newline) {
+        let text: Vec<u8> = text.iter().copied().filter(|byte| !newline(byte)).collect();
+        return URL_SAFE_NO_PAD.decode_to_vec(text).ok();
+    }
+    URL_SAFE_NO_PAD.decode_to_vec(text).ok()
 }
 
 fn decode_like_go(text: &[u8], out: &mut Vec<u8>) -> Result<(), Base64Error> {

@@ -1,10 +1,10 @@
 //! The text form of a ciphertext: `vault:v<N>:<base64(nonce ‖ ciphertext ‖ tag)>`.
 
-use std::fmt::Write as _;
-
-use crate::{base64, version::Version};
-
-const PREFIX: &str = "vault:v";
+use crate::{
+    base64,
+    version::Version,
+    versioned::{self, VersionedError},
+};
 
 /// What is wrong with the form of a ciphertext. The sentences are the peers'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,18 +39,13 @@ impl<'a> Ciphertext<'a> {
     /// # Errors
     /// [`CiphertextError`], which names the first thing that is wrong.
     pub fn parse(text: &'a str) -> Result<Self, CiphertextError> {
-        let rest = text.strip_prefix(PREFIX).ok_or(CiphertextError::NoPrefix)?;
-        let (version, encoded) = rest
-            .split_once(':')
-            .ok_or(CiphertextError::WrongNumberOfFields)?;
-        let version = match version
-            .parse::<i64>()
-            .map_err(|_| CiphertextError::BadVersion)?
-        {
-            // Before versions were counted from 1, the first one was called 0.
-            0 => 1,
-            version => version,
-        };
+        let (version, encoded) = versioned::parse(text).map_err(|error| match error {
+            VersionedError::NoPrefix => CiphertextError::NoPrefix,
+            VersionedError::WrongNumberOfFields => CiphertextError::WrongNumberOfFields,
+            VersionedError::BadVersion => CiphertextError::BadVersion,
+        })?;
+        // Before versions were counted from 1, the first one was called 0.
+        let version = if version == 0 { 1 } else { version };
         Ok(Self { version, encoded })
     }
 
@@ -70,8 +65,7 @@ impl<'a> Ciphertext<'a> {
 
 /// Writes the text form of `sealed` (`nonce ‖ ciphertext ‖ tag`) behind what `out` already holds.
 pub fn write_text(version: Version, sealed: &[u8], out: &mut String) {
-    out.push_str(PREFIX);
-    write!(out, "{version}:").expect("writing to a string cannot fail");
+    versioned::write_prefix(version, out);
     base64::encode_append(sealed, out);
 }
 

@@ -44,6 +44,7 @@ pub enum Ed25519Error {
 pub struct Ed25519PrivateKey {
     seed: Secret256,
     pair: Wiped<Ed25519KeyPair>,
+    public: Ed25519PublicKey,
 }
 
 impl Ed25519PrivateKey {
@@ -87,7 +88,9 @@ impl Ed25519PrivateKey {
     fn expand(seed: Secret256) -> Self {
         let pair = Wiped::build(|| Ed25519KeyPair::from_seed_unchecked(seed.expose()))
             .expect("ring takes every seed of 32 bytes");
-        Self { seed, pair }
+        let public = Ed25519PublicKey::from_bytes(pair.public_key().as_ref())
+            .expect("ring's public keys have 32 bytes");
+        Self { seed, pair, public }
     }
 
     /// The seed, which RFC 8032 calls the private key.
@@ -108,9 +111,35 @@ impl Ed25519PrivateKey {
     }
 
     /// The public key.
-    pub fn public_key(&self) -> Ed25519PublicKey {
-        Ed25519PublicKey::from_bytes(self.pair.public_key().as_ref())
-            .expect("ring's public keys have 32 bytes")
+    pub fn public_key(&self) -> &Ed25519PublicKey {
+        &self.public
+    }
+
+    /// The seed followed by the public key: what Go calls the private key.
+    pub fn expanded(&self) -> SecretBytes {
+        let expanded = SecretBytes::fill_with(2 * KEY_BYTES, |form| {
+            let (seed, public) = form.split_at_mut(KEY_BYTES);
+            seed.copy_from_slice(self.seed.expose());
+            public.copy_from_slice(self.public.as_bytes());
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let Ok(expanded) = expanded;
+        expanded
+    }
+
+    /// Reads the seed followed by the public key.
+    ///
+    /// # Errors
+    /// [`Ed25519Error::PrivateKey`] for another length, or if the two do not belong together.
+    pub fn from_expanded(expanded: &[u8]) -> Result<Self, Ed25519Error> {
+        let (seed, public) = expanded
+            .split_at_checked(KEY_BYTES)
+            .ok_or(Ed25519Error::PrivateKey)?;
+        let key = Self::from_seed(seed)?;
+        if key.public.as_bytes() != public {
+            return Err(Ed25519Error::PrivateKey);
+        }
+        Ok(key)
     }
 
     /// Signs a message. The same message always gets the same signature.
@@ -176,14 +205,7 @@ impl Ed25519PublicKey {
 ///
 /// `key` is derived from in the peers' form: the seed followed by the public key, 64 bytes.
 pub fn derive_ed25519(key: &Ed25519PrivateKey, context: &[u8]) -> Ed25519PrivateKey {
-    let peers_form = SecretBytes::fill_with(2 * KEY_BYTES, |form| {
-        let (seed, public) = form.split_at_mut(KEY_BYTES);
-        seed.copy_from_slice(key.seed.expose());
-        public.copy_from_slice(key.public_key().as_bytes());
-        Ok::<_, kdf::TooManyBytes>(())
-    });
-    let seed = peers_form
-        .and_then(|form| kdf::derive(&form, context, KEY_BYTES))
+    let seed = kdf::derive(&key.expanded(), context, KEY_BYTES)
         .expect("a seed is shorter than 8160 bytes");
     Ed25519PrivateKey::from_seed(seed.expose()).expect("derived with that length")
 }

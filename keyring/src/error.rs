@@ -3,7 +3,7 @@
 use crate::{
     barrier::BarrierError,
     import::ImportError,
-    key::{KeyError, KeyVersionError, PolicyError, backup::BackupError},
+    key::{CertificateError, KeyError, KeyVersionError, PolicyError, backup::BackupError},
     name::KeyName,
     seal::SealError,
     store::StoreError,
@@ -55,6 +55,9 @@ pub enum Error {
     /// A wrapped key was not taken.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A certificate request was not made, or a chain not taken.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// A share or the seal's state does not allow it.
     #[error(transparent)]
     Seal(#[from] SealError),

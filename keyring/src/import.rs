@@ -16,9 +16,14 @@ use aws_lc_rs::{
         OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey, PrivateDecryptingKey,
     },
 };
+use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::{pem, secret::SecretBytes};
+use crate::{
+    pem,
+    rsa::{RsaEncryption, RsaPublicKey},
+    secret::{Secret256, SecretBytes},
+};
 
 const WRAPPED_KEY_BYTES: usize = 512;
 const ONE_TIME_KEY_BYTES: usize = 32;
@@ -35,6 +40,32 @@ pub enum ImportError {
         "the key could not be unwrapped; wrap it with this mount's wrapping_key and the stated hash_function"
     )]
     NotUnwrapped,
+    /// Symmetric keys have no public part that could come first.
+    #[error("provided type does not support importing key versions")]
+    NoPublicPart,
+    /// A second public key for a version.
+    #[error("cannot add a public key to a key version that already has a public key set")]
+    PublicPartThere,
+    /// A second private key for a version.
+    #[error("private key imported, key version cannot be updated")]
+    PrivatePartThere,
+    /// The private key belongs to another public key.
+    #[error("cannot import key, key pair does not match")]
+    OtherKey,
+    /// No version has this number.
+    #[error("no such key version")]
+    NoSuchVersion,
+    /// Another's public key makes no key to derive from.
+    #[error(
+        "unable to import only public key for derived Ed25519 key: imported key should not be an Ed25519 key pair but is instead an HKDF key"
+    )]
+    DerivedPublicKey,
+    /// A key of this name exists and cannot take this version.
+    #[error("the derived key exists with another type, or was not imported; choose another name")]
+    DerivedKeyExists,
+    /// The random source failed.
+    #[error("the key could not be wrapped")]
+    NotWrapped,
     /// The wrapping key could not be generated or read.
     #[error("the wrapping key cannot be used")]
     WrappingKey,
@@ -59,6 +90,15 @@ impl OaepHash {
             "SHA384" => Some(Self::Sha384),
             "SHA512" => Some(Self::Sha512),
             _ => None,
+        }
+    }
+
+    fn padding(self) -> RsaEncryption {
+        match self {
+            Self::Sha1 => RsaEncryption::OaepSha1,
+            Self::Sha256 => RsaEncryption::OaepSha256,
+            Self::Sha384 => RsaEncryption::OaepSha384,
+            Self::Sha512 => RsaEncryption::OaepSha512,
         }
     }
 
@@ -141,5 +181,55 @@ impl WrappingKey {
             .unwrap_with_padding(material, &mut output)
             .map_err(failed)?;
         Ok(SecretBytes::copy_of(key))
+    }
+}
+
+/// Wraps key material for `wrapping_key`, as whoever imports does.
+///
+/// # Errors
+/// [`ImportError::NotWrapped`].
+pub fn wrap(
+    wrapping_key: &RsaPublicKey,
+    hash: OaepHash,
+    material: &[u8],
+) -> Result<Vec<u8>, ImportError> {
+    let failed = |_| ImportError::NotWrapped;
+    let one_time_key = Secret256::fill_with(|key| SystemRandom::new().fill(key)).map_err(failed)?;
+    let mut wrapped = wrapping_key
+        .encrypt(hash.padding(), one_time_key.expose())
+        .map_err(|_| ImportError::NotWrapped)?;
+    let kek = AesKek::new(&AES_256, one_time_key.expose()).map_err(|_| ImportError::NotWrapped)?;
+    // Padded to whole blocks of eight bytes, with eight more in front (RFC 5649).
+    let mut output = vec![0; material.len().next_multiple_of(8) + 8];
+    let material = kek
+        .wrap_with_padding(material, &mut output)
+        .map_err(|_| ImportError::NotWrapped)?;
+    wrapped.extend_from_slice(material);
+    Ok(wrapped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unwraps_what_it_wraps() {
+        let key = WrappingKey::generate().unwrap();
+        let spki = crate::pem::decode(&key.public_pem().unwrap())
+            .unwrap()
+            .content;
+        let public = RsaPublicKey::from_spki(&spki).unwrap();
+        let document = key.to_pkcs8().unwrap();
+        for (hash, len) in [
+            (OaepHash::Sha1, 16),
+            (OaepHash::Sha256, 32),
+            (OaepHash::Sha384, 33),
+            (OaepHash::Sha512, 1219),
+        ] {
+            let material = vec![7; len];
+            let wrapped = wrap(&public, hash, &material).unwrap();
+            let key = WrappingKey::from_pkcs8(document.expose()).unwrap();
+            assert!(key.unwrap(&wrapped, hash).unwrap().matches(&material));
+        }
     }
 }

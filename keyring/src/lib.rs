@@ -30,4 +30,5 @@ pub mod secret;
 pub mod share;
 pub mod store;
 pub mod version;
+mod versioned;
 pub mod wipe;

@@ -42,6 +42,7 @@ pub struct MlDsaPrivateKey {
     parameters: MlDsaParameters,
     pair: PqdsaKeyPair,
     public: MlDsaPublicKey,
+    document: SecretBytes,
 }
 
 impl MlDsaPrivateKey {
@@ -77,10 +78,14 @@ impl MlDsaPrivateKey {
 
     fn new(parameters: MlDsaParameters, pair: PqdsaKeyPair) -> Result<Self, MlDsaError> {
         let public = MlDsaPublicKey::from_bytes(parameters, pair.public_key().as_ref())?;
+        let document = bleached(|| pair.to_pkcs8v1())
+            .map(|document| SecretBytes::copy_of(document.as_ref()))
+            .map_err(|Unspecified| MlDsaError::Library)?;
         Ok(Self {
             parameters,
             pair,
             public,
+            document,
         })
     }
 
@@ -91,13 +96,8 @@ impl MlDsaPrivateKey {
 
     /// The PKCS #8 document (RFC 9881): with the seed alone, unless the key was read from a
     /// document without one; then with the expanded key.
-    ///
-    /// # Errors
-    /// [`MlDsaError::Library`].
-    pub fn to_pkcs8(&self) -> Result<SecretBytes, MlDsaError> {
-        bleached(|| self.pair.to_pkcs8v1())
-            .map(|document| SecretBytes::copy_of(document.as_ref()))
-            .map_err(|Unspecified| MlDsaError::Library)
+    pub fn to_pkcs8(&self) -> SecretBytes {
+        SecretBytes::copy_of(self.document.expose())
     }
 
     /// The public key.

@@ -90,8 +90,11 @@ pub fn decode_certificates(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
         .collect()
 }
 
-/// Every block of the text, at least one.
-fn decode_all(text: &str) -> Result<Vec<Block>, PemError> {
+/// Reads every block of a text, at least one.
+///
+/// # Errors
+/// [`PemError::Malformed`].
+pub fn decode_all(text: &str) -> Result<Vec<Block>, PemError> {
     let blocks = ::pem::parse_many(text).map_err(|_| PemError::Malformed)?;
     // The library stops in silence at a block without an end.
     if blocks.is_empty() || blocks.len() != text.matches(BEGIN).count() {

@@ -10,6 +10,7 @@ use super::fields::{Fields, parse_bool};
 use crate::{
     auth::Caller,
     error::Error,
+    pattern,
     routes::{Route, Verb},
 };
 
@@ -23,8 +24,8 @@ pub struct Call {
     pub token: Option<String>,
     /// The path behind `/v1/`.
     pub path: String,
-    /// What stands at `{name}` in the route's pattern.
-    pub parameter: String,
+    /// What stands at the parameters of the route's pattern, in their order.
+    pub captured: [String; 3],
     /// The mount the path lies in; present on the mount's own routes.
     pub mount: Option<Arc<MountEntry>>,
     /// What stands behind the `?`.
@@ -55,14 +56,23 @@ impl Call {
     /// The warnings about members of the body that the operation does not know, or that the path
     /// gives already.
     pub fn unrecognized(&self, fields: &Fields<'_>) -> Vec<String> {
-        let captured = self.route.pattern.contains("{name}");
+        let captured = || pattern::parameters(self.route.pattern);
         let unknown = fields.unrecognized(|name| {
-            (captured && name == "name") || self.route.fields.iter().any(|field| field.name == name)
+            captured().any(|parameter| parameter == name)
+                || self.route.fields.iter().any(|field| field.name == name)
         });
-        let replaced = (captured && fields.raw("name").is_some()).then(|| {
-            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [name]".to_owned()
+        let mut given: Vec<&str> = captured().filter(|name| fields.holds(name)).collect();
+        given.sort_unstable();
+        let replaced = (!given.is_empty()).then(|| {
+            let given = given.join(" ");
+            format!("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{given}]")
         });
         unknown.into_iter().chain(replaced).collect()
+    }
+
+    /// What stands at the pattern's first parameter: a key's name, mostly.
+    pub fn parameter(&self) -> &str {
+        &self.captured[0]
     }
 
     /// The key's name from the path.
@@ -70,7 +80,7 @@ impl Call {
     /// # Errors
     /// 404 if it cannot name a key; routing has excluded that.
     pub fn key_name(&self) -> Result<KeyName, Error> {
-        KeyName::new(&self.parameter).ok_or(Error::UnsupportedPath)
+        KeyName::new(self.parameter()).ok_or(Error::UnsupportedPath)
     }
 }
 

@@ -39,6 +39,27 @@ impl<'b> Fields<'b> {
             .map(|(_, value)| *value)
     }
 
+    /// Every member as a text: a number as it stands, `null` as nothing.
+    ///
+    /// # Errors
+    /// The name of the first member that is a truth value, a list or an object.
+    pub fn into_texts(self) -> Result<Vec<(Cow<'b, str>, Cow<'b, str>)>, Cow<'b, str>> {
+        self.members
+            .into_iter()
+            .map(|(name, raw)| match scalar(raw) {
+                Some(Scalar::Null) => Ok((name, "".into())),
+                Some(Scalar::Number(text)) => Ok((name, text.into())),
+                Some(Scalar::String(text)) => Ok((name, text)),
+                Some(Scalar::Bool(_)) | None => Err(name),
+            })
+            .collect()
+    }
+
+    /// Whether there is a member of this name.
+    pub fn holds(&self, field: &str) -> bool {
+        self.members.iter().any(|(name, _)| name == field)
+    }
+
     /// A string; a number or a truth value is taken as its text.
     ///
     /// # Errors
@@ -210,6 +231,13 @@ fn scalar(raw: &RawValue) -> Option<Scalar<'_>> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Text<'b>(#[serde(borrow)] pub Cow<'b, str>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Members(members) = Members::deserialize(deserializer)?;
+        Ok(Self { members })
+    }
+}
 
 #[derive(Default)]
 struct Members<'b>(Vec<(Cow<'b, str>, &'b RawValue)>);

@@ -2,6 +2,7 @@
 //!
 //! Through AWS-LC, since ring signs only messages, and callers of the API bring digests.
 
+mod form;
 mod private_key;
 mod public_key;
 mod signature;
@@ -16,6 +17,7 @@ use aws_lc_rs::{
 
 use crate::algorithm::Curve;
 
+pub use form::{SignatureForm, check_der};
 pub use private_key::EcdsaPrivateKey;
 pub use public_key::EcdsaPublicKey;
 pub use signature::{MalformedSignature, der_to_jws, jws_to_der};

@@ -10,61 +10,20 @@ use std::ops::RangeInclusive;
 
 use zeroize::Zeroizing;
 
-use super::{Derivation, Key, KeyVersion};
+use super::{Derivation, Key, KeyError, KeyPair, KeyVersion, Material};
 use crate::{
     aead::{Cipher, CipherError, TAG_BYTES},
-    algorithm::KeyType,
+    algorithm::AeadAlgorithm,
     base64::{self, Base64Error},
-    ciphertext::{Ciphertext, CiphertextError, write_text},
+    ciphertext::{Ciphertext, write_text},
     kdf,
+    rsa::{RsaEncryption, RsaError, RsaPrivateKey},
+    secret::SecretBytes,
     version::Version,
 };
 
 /// Room for the longest nonce in front of a message.
 const HEADROOM: usize = 24;
-
-/// Why a key does not do as asked. The sentences are the peers'.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each sentence says what the variant means")]
-pub enum KeyError {
-    #[error("refusing to use soft-deleted key")]
-    SoftDeleted,
-    #[error("requested version for encryption is negative")]
-    EncryptionVersionNegative,
-    #[error("requested version for encryption is higher than the latest key version")]
-    EncryptionVersionTooNew,
-    #[error("requested version for encryption is less than the minimum encryption key version")]
-    EncryptionVersionTooOld,
-    #[error("no such key version")]
-    NoSuchVersion,
-    #[error("invalid ciphertext: version is too new")]
-    VersionTooNew,
-    #[error("ciphertext or signature version is disallowed by policy (too old)")]
-    VersionTooOld,
-    #[error(transparent)]
-    Ciphertext(#[from] CiphertextError),
-    #[error(
-        "missing 'context' for key derivation; the key was created using a derived key, which means additional, per-request information must be included in order to perform operations with the key"
-    )]
-    MissingContext,
-    #[error("invalid ciphertext length")]
-    CiphertextLength,
-    /// Wrong key, context, associated data or a changed byte: which one is not said.
-    #[error("{}: message authentication failed", cipher_family(*key_type))]
-    Authenticity { key_type: KeyType },
-    #[error("the message is too long for this key type")]
-    MessageTooLong,
-    #[error("the operating system's random source failed")]
-    NoRandomness,
-}
-
-/// The word that peers put in front of an authentication failure.
-fn cipher_family(key_type: KeyType) -> &'static str {
-    match key_type {
-        KeyType::Aes128Gcm96 | KeyType::Aes256Gcm96 => "cipher",
-        _ => "chacha20poly1305",
-    }
-}
 
 /// A message in a buffer that has room for the nonce in front; wiped when dropped.
 pub struct Plaintext {
@@ -135,6 +94,17 @@ impl Sealed {
     }
 }
 
+/// How RSA pads what it encrypts (RFC 8017, section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EncryptionPadding {
+    /// OAEP with SHA-256.
+    #[default]
+    Oaep,
+    /// PKCS #1 v1.5. Whoever may ask for decryptions at will can read messages with it
+    /// (Bleichenbacher's attack): only for peers that know nothing else.
+    Pkcs1v15,
+}
+
 /// What an encryption is asked for, beside the message.
 #[derive(Clone, Copy, Default)]
 pub struct Encrypt<'a> {
@@ -144,6 +114,19 @@ pub struct Encrypt<'a> {
     pub context: &'a [u8],
     /// Bytes that are authenticated but not encrypted.
     pub associated_data: &'a [u8],
+    /// The padding of RSA.
+    pub padding: EncryptionPadding,
+}
+
+/// What a decryption is told, beside the ciphertext.
+#[derive(Clone, Copy, Default)]
+pub struct Decrypt<'a> {
+    /// The context for derivation; empty: none.
+    pub context: &'a [u8],
+    /// Bytes that were authenticated but not encrypted.
+    pub associated_data: &'a [u8],
+    /// The padding of RSA.
+    pub padding: EncryptionPadding,
 }
 
 impl Key {
@@ -153,86 +136,135 @@ impl Key {
     /// [`KeyError`].
     pub fn encrypt(&self, request: Encrypt<'_>, plaintext: Plaintext) -> Result<Sealed, KeyError> {
         let version = self.encryption_version(request.version)?;
-        let Plaintext { mut buffer, start } = plaintext;
-        let key_type = self.aead();
-        let nonce_start = start - key_type.nonce_bytes();
         let number = version.number();
-        let sealed = match self.policy().derivation {
-            Derivation::None => {
-                random_nonce(&mut buffer[nonce_start..start])?;
-                version
-                    .cipher()
-                    .seal(&mut buffer, nonce_start, request.associated_data)
+        match version.material() {
+            Material::Aead { key, cipher } => {
+                let algorithm = cipher.algorithm();
+                let Plaintext { mut buffer, start } = plaintext;
+                let start = self.seal(request, (key, cipher), algorithm, &mut buffer, start)?;
+                Ok(Sealed {
+                    version: number,
+                    buffer,
+                    start,
+                })
             }
+            Material::Rsa(pair) => {
+                if !request.associated_data.is_empty() {
+                    return Err(KeyError::NoAssociatedData(self.policy().key_type));
+                }
+                let padding = rsa_padding(request.padding);
+                let sealed = pair.public().encrypt(padding, plaintext.expose())?;
+                Ok(Sealed {
+                    version: number,
+                    buffer: Zeroizing::new(sealed),
+                    start: 0,
+                })
+            }
+            _ => Err(KeyError::EncryptionNotSupported(self.policy().key_type)),
+        }
+    }
+
+    /// Encrypts the message that `buffer` holds from `start` on; returns where the nonce begins.
+    fn seal(
+        &self,
+        request: Encrypt<'_>,
+        (key, cipher): (&SecretBytes, &Cipher),
+        algorithm: AeadAlgorithm,
+        buffer: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<usize, KeyError> {
+        let nonce_start = start - algorithm.nonce_bytes();
+        let derived: Cipher;
+        let cipher = match self.policy().derivation {
+            Derivation::None => cipher,
             Derivation::PerContext => {
-                let derived =
-                    kdf::derive_cipher(key_type, version.key(), context(request.context)?);
-                random_nonce(&mut buffer[nonce_start..start])?;
-                derived.seal(&mut buffer, nonce_start, request.associated_data)
+                derived = kdf::derive_cipher(algorithm, key, context(request.context)?);
+                &derived
             }
             Derivation::PerContextByCounter => {
-                let context = context(request.context)?;
-                let derived = kdf::derive_cipher_by_counter(key_type, version.key(), context);
-                random_nonce(&mut buffer[nonce_start..start])?;
-                derived.seal(&mut buffer, nonce_start, request.associated_data)
+                derived = kdf::derive_cipher_by_counter(algorithm, key, context(request.context)?);
+                &derived
             }
             Derivation::Convergent => {
-                let (derived, nonce_key) =
-                    kdf::derive_convergent(key_type, version.key(), context(request.context)?);
+                let (convergent, nonce_key) =
+                    kdf::derive_convergent(algorithm, key, context(request.context)?);
                 let (head, message) = buffer.split_at_mut(start);
                 kdf::convergent_nonce(&nonce_key, message, &mut head[nonce_start..]);
-                derived.seal(&mut buffer, nonce_start, request.associated_data)
+                derived = convergent;
+                &derived
             }
         };
-        sealed.map_err(|error| self.cipher_error(error))?;
-        Ok(Sealed {
-            version: number,
-            buffer,
-            start: nonce_start,
-        })
+        if self.policy().derivation != Derivation::Convergent {
+            random_nonce(&mut buffer[nonce_start..start])?;
+        }
+        cipher
+            .seal(buffer, nonce_start, request.associated_data)
+            .map_err(|error| self.cipher_error(error))?;
+        Ok(nonce_start)
     }
 
     /// Decrypts `ciphertext`.
     ///
     /// # Errors
     /// [`KeyError`]; [`KeyError::VersionTooNew`] may mean that another replica rotated the key.
-    pub fn decrypt(
-        &self,
-        ciphertext: &str,
-        derivation_context: &[u8],
-        associated_data: &[u8],
-    ) -> Result<Plaintext, KeyError> {
-        if self.policy().soft_deleted {
+    pub fn decrypt(&self, ciphertext: &str, request: Decrypt<'_>) -> Result<Plaintext, KeyError> {
+        let policy = self.policy();
+        if policy.soft_deleted {
             return Err(KeyError::SoftDeleted);
+        }
+        if !policy.key_type.supports_encryption() {
+            return Err(KeyError::DecryptionNotSupported(policy.key_type));
         }
         let ciphertext = Ciphertext::parse(ciphertext)?;
         let number = self.decryption_version(ciphertext.version())?;
         let mut buffer = Zeroizing::new(ciphertext.decode()?);
         let version = self.version(number).ok_or(KeyError::NoSuchVersion)?;
-        let key_type = self.aead();
+        let (key, cipher) = match version.material() {
+            Material::Aead { key, cipher } => (key, cipher),
+            Material::Rsa(pair) => return self.decrypt_rsa(pair, request, &buffer),
+            _ => return Err(KeyError::DecryptionNotSupported(policy.key_type)),
+        };
+        let algorithm = cipher.algorithm();
         let derived: Cipher;
-        let cipher = match self.policy().derivation {
-            Derivation::None => version.cipher(),
+        let cipher = match policy.derivation {
+            Derivation::None => cipher,
             Derivation::PerContext | Derivation::Convergent => {
-                derived = kdf::derive_cipher(key_type, version.key(), context(derivation_context)?);
+                derived = kdf::derive_cipher(algorithm, key, context(request.context)?);
                 &derived
             }
             Derivation::PerContextByCounter => {
-                let context = context(derivation_context)?;
-                derived = kdf::derive_cipher_by_counter(key_type, version.key(), context);
+                derived = kdf::derive_cipher_by_counter(algorithm, key, context(request.context)?);
                 &derived
             }
         };
-        if buffer.len() < key_type.nonce_bytes() {
+        if buffer.len() < algorithm.nonce_bytes() {
             return Err(KeyError::CiphertextLength);
         }
         cipher
-            .open(&mut buffer, associated_data)
+            .open(&mut buffer, request.associated_data)
             .map_err(|error| self.cipher_error(error))?;
         Ok(Plaintext {
             buffer,
-            start: key_type.nonce_bytes(),
+            start: algorithm.nonce_bytes(),
         })
+    }
+
+    fn decrypt_rsa(
+        &self,
+        pair: &KeyPair<RsaPrivateKey>,
+        request: Decrypt<'_>,
+        ciphertext: &[u8],
+    ) -> Result<Plaintext, KeyError> {
+        if !request.associated_data.is_empty() {
+            return Err(KeyError::NoAssociatedData(self.policy().key_type));
+        }
+        let key = pair.private().ok_or(KeyError::NoPrivatePartToDecrypt)?;
+        let padding = rsa_padding(request.padding);
+        let message = key
+            .decrypt(padding, ciphertext)
+            .map_err(|_| self.cipher_error(CipherError::Authenticity))?;
+        // With headroom, so that a rewrap to a key version of any type finds its place.
+        Ok(Plaintext::copy_of(message.expose()))
     }
 
     /// Decrypts with whatever version made `ciphertext`, and encrypts again.
@@ -240,7 +272,12 @@ impl Key {
     /// # Errors
     /// [`KeyError`].
     pub fn rewrap(&self, ciphertext: &str, request: Encrypt<'_>) -> Result<Sealed, KeyError> {
-        let plaintext = self.decrypt(ciphertext, request.context, request.associated_data)?;
+        let decrypt = Decrypt {
+            context: request.context,
+            associated_data: request.associated_data,
+            padding: request.padding,
+        };
+        let plaintext = self.decrypt(ciphertext, decrypt)?;
         self.encrypt(request, plaintext)
     }
 
@@ -254,6 +291,9 @@ impl Key {
         let policy = self.policy();
         if policy.soft_deleted {
             return Err(KeyError::SoftDeleted);
+        }
+        if !policy.key_type.supports_encryption() {
+            return Err(KeyError::EncryptionNotSupported(policy.key_type));
         }
         let number = match asked {
             0 => policy.latest_version,
@@ -295,19 +335,28 @@ impl Key {
             .ok_or(KeyError::NoSuchVersion)
     }
 
-    fn aead(&self) -> crate::algorithm::AeadAlgorithm {
-        match self.policy().key_type.algorithm() {
-            crate::algorithm::Algorithm::Aead(aead) => aead,
-            _ => unreachable!(),
-        }
-    }
-
     fn cipher_error(&self, error: CipherError) -> KeyError {
         match error {
             CipherError::Authenticity => KeyError::Authenticity {
                 key_type: self.policy().key_type,
             },
             CipherError::TooLong => KeyError::MessageTooLong,
+        }
+    }
+}
+
+fn rsa_padding(padding: EncryptionPadding) -> RsaEncryption {
+    match padding {
+        EncryptionPadding::Oaep => RsaEncryption::OaepSha256,
+        EncryptionPadding::Pkcs1v15 => RsaEncryption::Pkcs1v15,
+    }
+}
+
+impl From<RsaError> for KeyError {
+    fn from(error: RsaError) -> Self {
+        match error {
+            RsaError::MessageTooLong { .. } => Self::RsaMessageTooLong,
+            _ => Self::NoRandomness,
         }
     }
 }

@@ -3,18 +3,30 @@
 //! A change makes a new [`Key`] that shares the versions it kept, so that a reader works on one
 //! state from beginning to end and never waits for a writer.
 
+mod agree;
 pub mod backup;
+mod certificate;
 mod crypt;
+mod error;
 mod key_version;
+mod mac;
+mod material;
 mod policy;
+mod sign;
 
 use std::sync::Arc;
 
-pub use crypt::{Encrypt, KeyError, Plaintext, Sealed};
+pub use certificate::{CertificateChain, CertificateError};
+pub use crypt::{Decrypt, Encrypt, EncryptionPadding, Plaintext, Sealed};
+pub use error::KeyError;
 pub use key_version::{KeyVersion, KeyVersionError};
+pub use mac::Mac;
+pub use material::{HMAC_KEY_BYTES, KeyPair, Material, PrivateKey};
 pub use policy::{
     Derivation, Event, Imported, KeyPolicy, NewKey, PolicyError, Settings, SettingsWarning,
 };
+
+pub use sign::{Marshaling, Signature, SignatureOptions, SignaturePadding};
 
 use crate::{name::KeyName, version::Version};
 
@@ -88,6 +100,23 @@ impl Key {
         Self {
             name: self.name.clone(),
             policy,
+            versions,
+        }
+    }
+
+    /// The same key with `version` in the place of the one of the same number.
+    #[must_use]
+    pub fn with_replaced_version(&self, version: Arc<KeyVersion>) -> Self {
+        let mut versions = self.versions.clone();
+        if let Some(place) = versions
+            .iter_mut()
+            .find(|place| place.number() == version.number())
+        {
+            *place = version;
+        }
+        Self {
+            name: self.name.clone(),
+            policy: self.policy.clone(),
             versions,
         }
     }

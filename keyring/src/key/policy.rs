@@ -77,6 +77,9 @@ pub struct KeyPolicy {
     pub auto_rotate_seconds: Option<NonZeroU64>,
     /// Marked as deleted, but still there.
     pub soft_deleted: bool,
+    /// Bytes of a key of the type HMAC, whose length can be chosen.
+    #[serde(default)]
+    pub hmac_bytes: Option<u16>,
     /// Set as long as the latest version came from outside.
     pub imported: Option<Imported>,
     /// The last backup.
@@ -92,6 +95,8 @@ pub struct NewKey {
     pub key_type: KeyType,
     /// How keys and nonces are derived.
     pub derivation: Derivation,
+    /// Bytes of a key of the type HMAC; 0 for others.
+    pub hmac_bytes: u16,
     /// Whether key bytes may be exported.
     pub exportable: bool,
     /// Whether a backup in plaintext may be made.
@@ -106,6 +111,7 @@ impl NewKey {
         Self {
             key_type,
             derivation: Derivation::None,
+            hmac_bytes: 0,
             exportable: false,
             allow_plaintext_backup: false,
             auto_rotate_seconds: 0,
@@ -147,8 +153,10 @@ pub enum SettingsWarning {
 pub enum PolicyError {
     #[error("auto rotate period must be 0 to disable or at least an hour")]
     AutoRotatePeriodTooShort,
-    #[error("derivation not supported for key type {0}")]
+    #[error("key derivation and convergent encryption not supported for keys of type {0}")]
     DerivationNotSupported(KeyType),
+    #[error("convergent encryption not supported for keys of type {0}")]
+    ConvergentNotSupported(KeyType),
     #[error("min decryption version cannot be negative")]
     NegativeMinDecryption,
     #[error("min encryption version cannot be negative")]
@@ -216,12 +224,19 @@ impl KeyPolicy {
     /// # Errors
     /// If the key type or the rotation period does not allow what is asked.
     pub fn create(new: NewKey) -> Result<Self, PolicyError> {
+        let auto_rotate_seconds = auto_rotate_period(new.auto_rotate_seconds)?;
         if new.derivation.needs_context() && !new.key_type.supports_derivation() {
             return Err(PolicyError::DerivationNotSupported(new.key_type));
+        }
+        if new.derivation == Derivation::Convergent
+            && !new.key_type.supports_convergent_encryption()
+        {
+            return Err(PolicyError::ConvergentNotSupported(new.key_type));
         }
         Ok(Self {
             key_type: new.key_type,
             derivation: new.derivation,
+            hmac_bytes: (new.hmac_bytes != 0).then_some(new.hmac_bytes),
             exportable: new.exportable,
             allow_plaintext_backup: new.allow_plaintext_backup,
             deletion_allowed: false,
@@ -229,7 +244,7 @@ impl KeyPolicy {
             min_decryption_version: Version::FIRST,
             min_encryption_version: None,
             min_available_version: None,
-            auto_rotate_seconds: auto_rotate_period(new.auto_rotate_seconds)?,
+            auto_rotate_seconds,
             soft_deleted: false,
             imported: None,
             backup: None,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Keyring, keys::Transition, open::MountEntry, paths};
 use crate::{
+    algorithm::KeyType,
     error::Error,
-    import::WrappingKey,
-    key::{Imported, Key, KeyPolicy, KeyVersion, NewKey, backup},
+    import::{ImportError, WrappingKey},
+    key::{Imported, Key, KeyPolicy, KeyVersion, Material, NewKey, backup},
     name::KeyName,
-    secret::SecretBytes,
     version::Version,
 };
 
@@ -52,45 +53,138 @@ impl Keyring {
     /// Creates a key whose first version comes from outside.
     ///
     /// # Errors
-    /// [`Error::KeyExists`], [`Error::KeyVersion`] if the material has the wrong length,
-    /// [`Error::Store`].
+    /// [`Error::KeyExists`], [`Error::Import`], [`Error::Policy`], [`Error::Store`].
     pub async fn import_key(
         &self,
         mount: &Arc<MountEntry>,
         name: KeyName,
         new: NewKey,
         imported: Imported,
-        material: SecretBytes,
+        material: Material,
     ) -> Result<Arc<Key>, Error> {
         let policy = KeyPolicy {
             imported: Some(imported),
+            hmac_bytes: hmac_bytes(&material),
             ..KeyPolicy::create(new)?
         };
-        let version = self.version_from(&policy, Version::FIRST, material)?;
+        refuse_derived_public(&policy, &material)?;
+        let now = self.shared.clock.now();
+        let version = Arc::new(KeyVersion::of_material(Version::FIRST, now, material)?);
         let key = Key::new(name.clone(), policy, vec![version])
             .map_err(|missing| Error::missing_version(&name, missing))?;
         self.restore_key(mount, key, false).await
     }
 
-    /// Adds a version from outside to an imported key.
+    /// Adds a version from outside to an imported key. A private key that belongs to the latest
+    /// version, of which only the public part is known, completes that version instead.
     ///
     /// # Errors
-    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::KeyVersion`], [`Error::Store`].
+    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::Import`], [`Error::Store`].
     pub async fn import_key_version(
         &self,
         mount: &Arc<MountEntry>,
         name: KeyName,
-        material: SecretBytes,
+        material: Material,
     ) -> Result<Arc<Key>, Error> {
-        let (id, keyring) = (mount.mount().id, self.clone());
+        let (id, clock) = (mount.mount().id, self.shared.clock.clone());
         self.change_existing(mount, name, move |key| {
-            let policy = key.policy().import_version()?;
+            let mut policy = key.policy().import_version()?;
+            refuse_derived_public(&policy, &material)?;
+            let latest = key.policy().latest_version;
+            if let Some(latest) = key.version(latest)
+                && completes(latest, &material)
+            {
+                return complete(id, key, latest, material);
+            }
+            policy.hmac_bytes = hmac_bytes(&material);
             let number = policy.latest_version;
-            let version = keyring.version_from(&policy, number, material)?;
+            let version = Arc::new(KeyVersion::of_material(number, clock.now(), material)?);
             let record = (paths::key_version(id, key.name(), number), version.encode());
             let mut transition = Transition::write_policy(id, key.with_version(policy, version));
             transition.put.push(record);
             Ok(transition)
+        })
+        .await
+    }
+
+    /// Adds the private part to a version of which only the public part is known.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Policy`], [`Error::Import`], [`Error::Store`].
+    pub async fn complete_key_version(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        number: i64,
+        material: Material,
+    ) -> Result<Arc<Key>, Error> {
+        let id = mount.mount().id;
+        self.change_existing(mount, name, move |key| {
+            key.policy().import_version()?;
+            let number = u32::try_from(number).ok().and_then(Version::new);
+            let version = number.and_then(|number| key.version(number));
+            let version = version.ok_or(ImportError::NoSuchVersion)?;
+            if !key.policy().key_type.has_public_key() {
+                return Err(ImportError::NoPublicPart.into());
+            }
+            if version.material().is_whole() {
+                return Err(ImportError::PrivatePartThere.into());
+            }
+            if !material.is_whole() {
+                return Err(ImportError::PublicPartThere.into());
+            }
+            if !completes(version, &material) {
+                return Err(ImportError::OtherKey.into());
+            }
+            complete(id, key, version, material)
+        })
+        .await
+    }
+
+    /// Writes the result of a key agreement as a key of its own, or as the next version of one
+    /// that such a result made before.
+    ///
+    /// # Errors
+    /// [`Error::Import`] if another key has the name, [`Error::Policy`], [`Error::Store`].
+    pub async fn import_agreed_key(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        key_type: KeyType,
+        material: Material,
+    ) -> Result<Arc<Key>, Error> {
+        match mount.key(name.as_str()) {
+            None => {
+                let imported = Imported {
+                    allow_rotation: false,
+                };
+                self.import_key(mount, name, NewKey::of_type(key_type), imported, material)
+                    .await
+            }
+            Some(key) if key.policy().key_type == key_type && key.policy().imported.is_some() => {
+                self.import_key_version(mount, name, material).await
+            }
+            Some(_) => Err(ImportError::DerivedKeyExists.into()),
+        }
+    }
+
+    /// Replaces the certificates of a version. DER, the leaf first.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotFound`], [`Error::Import`] if there is no such version,
+    /// [`Error::KeyVersion`] if they are too many, [`Error::Store`].
+    pub async fn set_certificates(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        number: Version,
+        certificates: Vec<Vec<u8>>,
+    ) -> Result<Arc<Key>, Error> {
+        let id = mount.mount().id;
+        self.change_existing(mount, name, move |key| {
+            let version = key.version(number).ok_or(ImportError::NoSuchVersion)?;
+            let version = version.with_certificates(certificates)?;
+            Ok(replace_version(id, key, version))
         })
         .await
     }
@@ -121,15 +215,47 @@ impl Keyring {
         })
         .await
     }
+}
 
-    fn version_from(
-        &self,
-        policy: &KeyPolicy,
-        number: Version,
-        material: SecretBytes,
-    ) -> Result<Arc<KeyVersion>, Error> {
-        let (now, hmac_key) = (self.shared.clock.now(), KeyVersion::random_hmac_key()?);
-        let version = KeyVersion::from_secrets(policy.key_type, number, now, material, hmac_key)?;
-        Ok(Arc::new(version))
+/// Whether `material` is the private part of what `version` knows only the public part of.
+fn completes(version: &KeyVersion, material: &Material) -> bool {
+    !version.material().is_whole()
+        && material.is_whole()
+        && version.material().public_spki() == material.public_spki()
+}
+
+fn complete(
+    mount: Uuid,
+    key: &Key,
+    version: &KeyVersion,
+    material: Material,
+) -> Result<Transition, Error> {
+    let version = version.with_material(material)?;
+    Ok(replace_version(mount, key, version))
+}
+
+fn replace_version(mount: Uuid, key: &Key, version: KeyVersion) -> Transition {
+    let record = (
+        paths::key_version(mount, key.name(), version.number()),
+        version.encode(),
+    );
+    // The policy is written too, unchanged: its revision is what other changes are ordered by.
+    let next = key.with_replaced_version(Arc::new(version));
+    let mut transition = Transition::write_policy(mount, next);
+    transition.put.push(record);
+    transition
+}
+
+fn hmac_bytes(material: &Material) -> Option<u16> {
+    match material {
+        Material::Hmac(key) => u16::try_from(key.len()).ok(),
+        _ => None,
     }
+}
+
+fn refuse_derived_public(policy: &KeyPolicy, material: &Material) -> Result<(), ImportError> {
+    if policy.derivation.needs_context() && !material.is_whole() {
+        return Err(ImportError::DerivedPublicKey);
+    }
+    Ok(())
 }

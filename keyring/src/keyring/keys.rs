@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    key::{Key, KeyPolicy, KeyVersion, NewKey, Settings, SettingsWarning},
+    key::{Key, KeyPolicy, KeyVersion, KeyVersionError, NewKey, Settings, SettingsWarning},
     name::KeyName,
     secret::SecretBytes,
     store::{Path, StoreError},
@@ -50,8 +50,7 @@ impl Keyring {
                     Some(_) => Ok(None),
                     None => {
                         let now = keyring.shared.clock.now();
-                        let version =
-                            Arc::new(KeyVersion::generate(policy.key_type, Version::FIRST, now)?);
+                        let version = Arc::new(generate(&policy, Version::FIRST, now)?);
                         let key = Key::new(name.clone(), policy, vec![version])
                             .map_err(|missing| Error::missing_version(&name, missing))?;
                         Ok(Some(Transition::write_all(mount, key)))
@@ -77,7 +76,7 @@ impl Keyring {
         self.change_existing(mount, name, move |key| {
             let policy = key.policy().rotate(key.name().as_str())?;
             let number = policy.latest_version;
-            let version = Arc::new(KeyVersion::generate(policy.key_type, number, clock.now())?);
+            let version = Arc::new(generate(&policy, number, clock.now())?);
             let record = (paths::key_version(id, key.name(), number), version.encode());
             let mut transition = Transition::write_policy(id, key.with_version(policy, version));
             transition.put.push(record);
@@ -288,7 +287,13 @@ impl Keyring {
             let open = unsealed.open();
             let (slot, mut revision) = keyring.lock_slot(open, &mount, &name).await?;
             let current = slot.key.load_full();
-            let Some(Transition { key, put, delete }) = rule(current.as_deref())? else {
+            // A rule may generate an RSA key, which takes seconds.
+            let ruled = tokio::task::spawn_blocking({
+                let current = current.clone();
+                move || rule(current.as_deref())
+            });
+            let ruled = ruled.await.map_err(|_| Error::Interrupted)??;
+            let Some(Transition { key, put, delete }) = ruled else {
                 return Ok((current, false));
             };
             let policy = paths::key_policy(mount.mount().id, &name);
@@ -413,6 +418,15 @@ impl Transition {
         transition.put.extend(versions);
         transition
     }
+}
+
+fn generate(
+    policy: &KeyPolicy,
+    number: Version,
+    now: jiff::Timestamp,
+) -> Result<KeyVersion, KeyVersionError> {
+    let hmac_bytes = policy.hmac_bytes.map_or(0, usize::from);
+    KeyVersion::generate(policy.key_type, hmac_bytes, number, now)
 }
 
 pub(super) fn record_paths(mount: uuid::Uuid, key: &Key) -> Vec<Path> {

@@ -11,7 +11,7 @@ use std::{
 use sealgate_keyring::{
     algorithm::KeyType,
     error::Error,
-    key::{Encrypt, NewKey, Plaintext, Settings},
+    key::{Decrypt, Encrypt, NewKey, Plaintext, Settings},
     store::StoreError,
 };
 use tokio::task::JoinSet;
@@ -100,7 +100,9 @@ async fn nothing_answered_is_lost() {
     for (text, ciphertext, plaintext) in made {
         let key = installation.key(text).unwrap();
         assert_eq!(
-            key.decrypt(&ciphertext, b"", b"").unwrap().expose(),
+            key.decrypt(&ciphertext, Decrypt::default())
+                .unwrap()
+                .expose(),
             plaintext
         );
     }
@@ -139,7 +141,9 @@ async fn encrypt_and_decrypt(world: Arc<World>, text: &'static str) -> Vec<Made>
         let ciphertext = sealed.to_text();
         let key = world.installation.key(text).unwrap();
         assert_eq!(
-            key.decrypt(&ciphertext, b"", b"").unwrap().expose(),
+            key.decrypt(&ciphertext, Decrypt::default())
+                .unwrap()
+                .expose(),
             plaintext
         );
         made.push((text, ciphertext, plaintext));

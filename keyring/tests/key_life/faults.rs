@@ -101,7 +101,7 @@ async fn a_key_restored_over_another_is_the_one_in_memory() {
             .unwrap();
 
         let time = jiff::Timestamp::now();
-        let version = KeyVersion::generate(new.key_type, Version::FIRST, time).unwrap();
+        let version = KeyVersion::generate(new.key_type, 0, Version::FIRST, time).unwrap();
         let policy = KeyPolicy::create(new).unwrap();
         let other = Key::new(name("one"), policy, vec![version.into()]).unwrap();
         store.plan(fault);

@@ -80,7 +80,7 @@ impl Installation {
                     (there.number(), there.created())
                 );
                 assert!(
-                    here.key().matches(there.key().expose()),
+                    here.encode().matches(there.encode().expose()),
                     "{name} {}",
                     here.number()
                 );

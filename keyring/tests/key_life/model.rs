@@ -62,9 +62,20 @@ impl ModelKey {
         if (1..3600).contains(&new.auto_rotate_seconds) {
             return fail("auto rotate period must be 0 to disable or at least an hour");
         }
+        let key_type = new.key_type;
+        if new.derivation != Derivation::None && !key_type.supports_derivation() {
+            return fail(format!(
+                "key derivation and convergent encryption not supported for keys of type {key_type}"
+            ));
+        }
+        if new.derivation == Derivation::Convergent && !key_type.supports_encryption() {
+            return fail(format!(
+                "convergent encryption not supported for keys of type {key_type}"
+            ));
+        }
         Ok(Self {
             incarnation,
-            key_type: new.key_type,
+            key_type,
             derivation: new.derivation,
             exportable: new.exportable,
             allow_plaintext_backup: new.allow_plaintext_backup,
@@ -185,6 +196,12 @@ impl ModelKey {
         if self.soft_deleted {
             return fail("refusing to use soft-deleted key");
         }
+        if !self.key_type.supports_encryption() {
+            let key_type = self.key_type;
+            return fail(format!(
+                "message encryption not supported for key type {key_type}"
+            ));
+        }
         let version = if asked == 0 { self.latest } else { asked };
         if version < 0 {
             return fail("requested version for encryption is negative");
@@ -208,6 +225,12 @@ impl ModelKey {
     pub fn decrypt(&self, made: &Made, twist: Twist) -> Answer<Vec<u8>> {
         if self.soft_deleted {
             return fail("refusing to use soft-deleted key");
+        }
+        if !self.key_type.supports_encryption() {
+            let key_type = self.key_type;
+            return fail(format!(
+                "message decryption not supported for key type {key_type}"
+            ));
         }
         let version = match twist {
             Twist::Version(0) => 1,
@@ -234,12 +257,10 @@ impl ModelKey {
         let changed = matches!(twist, Twist::OtherAssociatedData | Twist::ChangedByte);
         if !same_key || changed || derives && twist == Twist::OtherContext {
             return fail(match self.key_type {
-                KeyType::Aes128Gcm96 | KeyType::Aes256Gcm96 => {
-                    "cipher: message authentication failed"
-                }
                 KeyType::Chacha20Poly1305 | KeyType::Xchacha20Poly1305 => {
                     "chacha20poly1305: message authentication failed"
                 }
+                _ => "cipher: message authentication failed",
             });
         }
         Ok(made.plaintext.clone())

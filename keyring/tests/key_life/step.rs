@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use sealgate_keyring::{
-    algorithm::KeyType,
+    algorithm::{Algorithm, KeyType},
     error::Error,
-    key::{Derivation, Encrypt, NewKey, Plaintext, Settings},
+    key::{Decrypt, Derivation, Encrypt, NewKey, Plaintext, Settings},
 };
 
 use crate::{
@@ -213,6 +213,7 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
                 version: *version,
                 context: &context,
                 associated_data: &associated_data,
+                ..Encrypt::default()
             };
             let sealed = installation
                 .key(name)
@@ -271,6 +272,7 @@ fn rewrap(installation: &Installation, model: &mut Model, made: Made, version: i
         version,
         context: &made.context,
         associated_data: &made.associated_data,
+        ..Encrypt::default()
     };
     let sealed = installation
         .key(made.name)
@@ -316,14 +318,14 @@ pub fn decrypt(installation: &Installation, made: &Made, twist: Twist) -> Result
         Twist::NotBase64 => text.push('!'),
         Twist::Version(version) => text = format!("vault:v{version}:{encoded}"),
     }
+    let asked = Decrypt {
+        context: &context,
+        associated_data: &associated_data,
+        ..Decrypt::default()
+    };
     installation
         .key(made.name)
-        .and_then(|key| {
-            Ok(key
-                .decrypt(&text, &context, &associated_data)?
-                .expose()
-                .to_vec())
-        })
+        .and_then(|key| Ok(key.decrypt(&text, asked)?.expose().to_vec()))
         .map_err(|error| error.to_string())
 }
 
@@ -348,12 +350,18 @@ fn versions() -> impl Strategy<Value = i64> {
 fn new_keys() -> impl Strategy<Value = NewKey> {
     use Derivation::{Convergent, None, PerContext};
     let derivations = prop::sample::select(&[None, PerContext, Convergent][..]);
-    let types = prop::sample::select(&KeyType::ALL[..]);
+    // RSA is left out: generating its keys takes too long for random histories.
+    let types: Vec<KeyType> = KeyType::ALL
+        .into_iter()
+        .filter(|key_type| !matches!(key_type.algorithm(), Algorithm::Rsa(_)))
+        .collect();
+    let types = prop::sample::select(types);
     let seconds = prop_oneof![9 => Just(0), 1 => Just(3599), 1 => Just(3600)];
     (types, derivations, any::<(bool, bool)>(), seconds).prop_map(
         |(key_type, derivation, (exportable, allow_plaintext_backup), auto_rotate_seconds)| {
             NewKey {
                 key_type,
+                hmac_bytes: if key_type == KeyType::Hmac { 32 } else { 0 },
                 derivation,
                 exportable,
                 allow_plaintext_backup,

@@ -66,7 +66,7 @@ pub async fn list(app: &App, call: &Call) -> Result<Answer, Error> {
 
 /// The mount that a path lies in.
 pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
-    let path = with_slash(&call.parameter);
+    let path = with_slash(call.parameter());
     if path.starts_with(SYSTEM) {
         return Ok(Answer::data(
             &Shown::system(store_id(app).await?).at(SYSTEM),

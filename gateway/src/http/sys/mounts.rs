@@ -31,7 +31,7 @@ pub async fn list(app: &App) -> Result<Answer, Error> {
 }
 
 pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
-    let path = with_slash(&call.parameter);
+    let path = with_slash(call.parameter());
     if path == SYSTEM {
         return Ok(Answer::data_twice(&Shown::system(store_id(app).await?)));
     }
@@ -44,7 +44,7 @@ pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
 
 pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = Fields::parse(&call.body)?;
-    let path = with_slash(&call.parameter);
+    let path = with_slash(call.parameter());
     match fields.string("type")?.as_deref() {
         Some("transit") => {}
         None | Some("") => {
@@ -77,7 +77,7 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
 
 /// Removes a mount; one that does not exist is removed already.
 pub async fn delete(app: &App, call: &Call) -> Result<Answer, Error> {
-    let path = with_slash(&call.parameter);
+    let path = with_slash(call.parameter());
     if is_reserved(&path) {
         return Err(Error::bad_request(format!("cannot unmount {path:?}")));
     }

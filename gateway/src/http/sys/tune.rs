@@ -26,7 +26,7 @@ struct Shown {
 }
 
 pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
-    let path = with_slash(&call.parameter);
+    let path = with_slash(call.parameter());
     let (mut config, description, options) = if path == SYSTEM {
         (MountConfig::default(), String::new(), None)
     } else {
@@ -47,7 +47,7 @@ pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
 
 pub async fn write(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = Fields::parse(&call.body)?;
-    let given = with_slash(&call.parameter);
+    let given = with_slash(call.parameter());
     if given == SYSTEM {
         return Err(Error::bad_request(format!("cannot tune {SYSTEM:?}")));
     }

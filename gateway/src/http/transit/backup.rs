@@ -28,7 +28,7 @@ pub async fn restore(app: &App, call: &Call) -> Result<Answer, Error> {
     let text = fields.string("backup")?.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| Error::bad_request("'backup' must be supplied"))?;
     let replace = fields.boolean("force")?.unwrap_or(false);
-    let name = match call.parameter.as_str() {
+    let name = match call.parameter() {
         "" => fields.string("name")?.filter(|name| !name.is_empty()),
         name => Some(name.into()),
     };

@@ -3,26 +3,26 @@
 use std::{borrow::Cow, sync::Arc};
 
 use sealgate_keyring::{
-    algorithm::KeyType,
+    algorithm::{Algorithm, KeyType},
     base64,
-    key::{Derivation, Encrypt, Key, KeyError, NewKey, Plaintext},
+    key::{Decrypt, Derivation, Encrypt, EncryptionPadding, Key, KeyError, NewKey, Plaintext},
 };
 
 use super::{
     batch::{BatchResults, Decrypted, DecryptedItem, Encrypted, EncryptedItem, Outcome, Tally},
     items::{self, Item, Message, Strictness},
-    keys::key_type,
 };
 use crate::{
     app::App,
     error::Error,
     http::{Answer, Call, Fields},
+    service,
 };
 
 pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Plaintext))?;
-    let key = match call.mount()?.key(&call.parameter) {
+    let key = match call.mount()?.key(call.parameter()) {
         Some(key) => key,
         None => {
             // A request that encrypts nothing leaves no key behind.
@@ -51,22 +51,22 @@ pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
             }
         }
     };
-    let outcomes = request.items.iter().map(|item| encrypt_item(&key, item));
-    request.answer_encrypted(outcomes.collect(), &fields, call, Partial::Judged)
+    let padding = padding(&fields)?;
+    let outcomes = request.work(&key, |index, item| encrypt_item(&key, index, item, padding));
+    request.answer_encrypted(outcomes, &fields, call, Partial::Judged)
 }
 
 pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Ciphertext))?;
     let key = current_key(app, call, &request).await?;
+    let padding = padding(&fields)?;
+    let outcomes = request.work(&key, |index, item| decrypt_item(&key, index, item, padding));
     let mut tally = Tally::default();
-    let outcomes = request.items.iter().map(|item| {
-        let outcome = decrypt_item(&key, item);
-        tally.count(&outcome);
-        outcome
-    });
+    outcomes.iter().for_each(|outcome| tally.count(outcome));
+    let mut outcomes = outcomes.into_iter();
     if !request.is_batch {
-        let outcome = outcomes.last().ok_or(Error::Absent)?;
+        let outcome = outcomes.next_back().ok_or(Error::Absent)?;
         let decrypted = outcome.map_err(Error::bad_request)?;
         return Ok(Answer::data(&decrypted).warn(call.unrecognized(&fields)));
     }
@@ -84,8 +84,9 @@ pub async fn rewrap(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let request = Request::parse(app, &fields, Strictness::Lenient)?;
     let key = current_key(app, call, &request).await?;
-    let outcomes = request.items.iter().map(|item| rewrap_item(&key, item));
-    request.answer_encrypted(outcomes.collect(), &fields, call, Partial::AlwaysOk)
+    let padding = padding(&fields)?;
+    let outcomes = request.work(&key, |_, item| rewrap_item(&key, item, padding));
+    request.answer_encrypted(outcomes, &fields, call, Partial::AlwaysOk)
 }
 
 /// What the items of a batch that failed do to its status.
@@ -149,6 +150,15 @@ impl<'b> Request<'b> {
             string("associated_data")?,
             key_version,
         ))
+    }
+
+    /// Works on every item, beside the threads that accept requests if that takes long.
+    fn work<T>(&self, key: &Key, work: impl Fn(usize, &Item<'b>) -> Outcome<T>) -> Vec<Outcome<T>> {
+        let is_slow = matches!(key.policy().key_type.algorithm(), Algorithm::Rsa(_));
+        service::long_work(is_slow, || {
+            let items = self.items.iter().enumerate();
+            items.map(|(index, item)| work(index, item)).collect()
+        })
     }
 
     fn has_context(&self) -> bool {
@@ -219,9 +229,14 @@ async fn create_missing(
             "key type {type_name} not supported for this operation"
         )));
     }
+    // Of the types that encrypt, the peers make all but RSA on the way.
+    let key_type = type_name.parse::<KeyType>().ok();
+    let key_type = key_type.filter(|key_type| key_type.supports_associated_data());
+    let key_type =
+        key_type.ok_or_else(|| Error::bad_request(format!("unknown key type {type_name}")))?;
     let new = NewKey {
         derivation,
-        ..NewKey::of_type(key_type(fields)?)
+        ..NewKey::of_type(key_type)
     };
     if mount.mount().settings.disable_upsert {
         return Err(Error::bad_request("encryption key not found"));
@@ -248,7 +263,7 @@ fn fault_before_encryption(item: &Item<'_>) -> Outcome<()> {
 /// another replica may have rotated it.
 async fn current_key(app: &App, call: &Call, request: &Request<'_>) -> Result<Arc<Key>, Error> {
     let mount = call.mount()?;
-    let known = mount.key(&call.parameter);
+    let known = mount.key(call.parameter());
     let key = match known {
         Some(key)
             if !request
@@ -263,46 +278,82 @@ async fn current_key(app: &App, call: &Call, request: &Request<'_>) -> Result<Ar
     key.ok_or_else(|| Error::bad_request("encryption key not found"))
 }
 
-fn encrypt_item(key: &Key, item: &Item<'_>) -> Outcome<Encrypted> {
+fn encrypt_item(
+    key: &Key,
+    index: usize,
+    item: &Item<'_>,
+    padding: EncryptionPadding,
+) -> Outcome<Encrypted> {
     let plaintext = Plaintext::from_base64(item.plaintext().as_bytes());
     let plaintext = plaintext.map_err(|error| error.to_string())?;
+    refuse_associated_data(key, index, item)?;
     let (context, associated_data) = decode_context(item)?;
-    let version = item.key_version();
     let request = Encrypt {
-        version,
+        version: item.key_version(),
         context: &context,
         associated_data: &associated_data,
+        padding,
     };
     key.encrypt(request, plaintext)
         .map(Encrypted::new)
         .map_err(say)
 }
 
-fn decrypt_item(key: &Key, item: &Item<'_>) -> Outcome<Decrypted> {
+fn decrypt_item(
+    key: &Key,
+    index: usize,
+    item: &Item<'_>,
+    padding: EncryptionPadding,
+) -> Outcome<Decrypted> {
     if item.ciphertext().is_empty() {
         return Err("missing ciphertext to decrypt".to_owned());
     }
+    refuse_associated_data(key, index, item)?;
     let (context, associated_data) = decode_context(item)?;
-    let plaintext = key
-        .decrypt(item.ciphertext(), &context, &associated_data)
-        .map_err(say)?;
+    let request = Decrypt {
+        context: &context,
+        associated_data: &associated_data,
+        padding,
+    };
+    let plaintext = key.decrypt(item.ciphertext(), request).map_err(say)?;
     Ok(Decrypted::new(plaintext.expose()))
 }
 
-fn rewrap_item(key: &Key, item: &Item<'_>) -> Outcome<Encrypted> {
+fn rewrap_item(key: &Key, item: &Item<'_>, padding: EncryptionPadding) -> Outcome<Encrypted> {
     if item.ciphertext().is_empty() {
         return Err("missing ciphertext to decrypt".to_owned());
     }
     let (context, associated_data) = decode_context(item)?;
-    let version = item.key_version();
     let request = Encrypt {
-        version,
+        version: item.key_version(),
         context: &context,
         associated_data: &associated_data,
+        padding,
     };
     key.rewrap(item.ciphertext(), request)
         .map(Encrypted::new)
         .map_err(say)
+}
+
+fn refuse_associated_data(key: &Key, index: usize, item: &Item<'_>) -> Outcome<()> {
+    let key_type = key.policy().key_type;
+    if item.associated_data().is_empty() || key_type.supports_associated_data() {
+        return Ok(());
+    }
+    Err(format!(
+        "'[{index}].associated_data' provided for non-AEAD cipher suite {key_type}"
+    ))
+}
+
+/// The padding of RSA, as Vault has it.
+fn padding(fields: &Fields<'_>) -> Result<EncryptionPadding, Error> {
+    match fields.string("padding_scheme")?.as_deref() {
+        None | Some("" | "oaep") => Ok(EncryptionPadding::Oaep),
+        Some("pkcs1v15") => Ok(EncryptionPadding::Pkcs1v15),
+        Some(other) => Err(Error::bad_request(format!(
+            "unsupported padding_scheme {other:?}; use \"oaep\" or \"pkcs1v15\""
+        ))),
+    }
 }
 
 fn decode_context(item: &Item<'_>) -> Outcome<(Vec<u8>, Vec<u8>)> {

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sealgate_keyring::key::{Derivation, Event, Key};
+use jiff::Timestamp;
+use sealgate_keyring::{
+    algorithm::Algorithm,
+    base64,
+    key::{Derivation, Event, Key, KeyVersion, Material},
+    pem,
+};
 use serde::Serialize;
 
 /// The members in the order in which the peers write them: by name.
@@ -26,13 +32,17 @@ pub struct KeyView<'k> {
     kdf: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kdf_mode: Option<&'static str>,
-    /// Version to creation time in seconds since 1970.
-    keys: BTreeMap<u32, i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_size: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Keys>,
     latest_version: u32,
     min_available_version: u32,
     min_decryption_version: u32,
     min_encryption_version: u32,
     name: &'k str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter_set: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restore_info: Option<&'k Event>,
     soft_deleted: bool,
@@ -44,18 +54,103 @@ pub struct KeyView<'k> {
     key_type: &'static str,
 }
 
+/// The versions: what is shown of each depends on the type.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Keys {
+    /// Creation times in seconds since 1970.
+    Created(BTreeMap<u32, i64>),
+    /// Public keys.
+    Public(BTreeMap<u32, PublicVersion>),
+}
+
+/// A version of a key that has a public part.
+#[derive(Debug, Serialize)]
+struct PublicVersion {
+    certificate_chain: String,
+    creation_time: Timestamp,
+    name: &'static str,
+    public_key: String,
+}
+
+impl Keys {
+    fn of(key: &Key, context: &[u8]) -> Option<Self> {
+        let key_type = key.policy().key_type;
+        match key_type.algorithm() {
+            Algorithm::Aead(_) => {
+                let versions = key.usable_versions();
+                let created = versions.map(|v| (v.number().number(), v.created().as_second()));
+                Some(Self::Created(created.collect()))
+            }
+            Algorithm::Hmac | Algorithm::Cmac(_) => None,
+            Algorithm::Ed25519 | Algorithm::Ecdsa(_) | Algorithm::Rsa(_) | Algorithm::MlDsa(_) => {
+                let versions = key.usable_versions();
+                let public = versions.map(|version| {
+                    let number = version.number().number();
+                    (number, PublicVersion::of(key, version, context))
+                });
+                Some(Self::Public(public.collect()))
+            }
+        }
+    }
+}
+
+impl PublicVersion {
+    fn of(key: &Key, version: &KeyVersion, context: &[u8]) -> Self {
+        let key_type = key.policy().key_type;
+        let name = match key_type.algorithm() {
+            Algorithm::Ecdsa(curve) => curve.nist_name(),
+            _ => <&str>::from(key_type),
+        };
+        Self {
+            certificate_chain: certificate_chain(version),
+            creation_time: version.created(),
+            name,
+            public_key: public_key(key, version, context),
+        }
+    }
+}
+
+/// The public key as the API shows it. That of a derived key is another in each context.
+fn public_key(key: &Key, version: &KeyVersion, context: &[u8]) -> String {
+    match version.material() {
+        Material::Ed25519(pair) if !key.policy().derivation.needs_context() => {
+            base64::encode(pair.public().as_bytes())
+        }
+        Material::Ed25519(_) => match key.derived_public_key(version, context) {
+            Ok(Some(public)) => base64::encode(&public),
+            Ok(None) | Err(_) => String::new(),
+        },
+        Material::MlDsa(pair) => base64::encode(pair.public().as_bytes()),
+        material => material
+            .public_spki()
+            .map_or_else(String::new, |spki| pem::encode("PUBLIC KEY", &spki)),
+    }
+}
+
+/// The certificates as PEM, without a line feed at the end; "" if there are none.
+pub fn certificate_chain(version: &KeyVersion) -> String {
+    let certificates = version.certificates().iter();
+    let blocks: Vec<String> = certificates
+        .map(|der| pem::encode("CERTIFICATE", der).trim_end().to_owned())
+        .collect();
+    blocks.join("\n")
+}
+
 impl<'k> KeyView<'k> {
     /// Shows `key`. Versions below the minimum decryption version are not shown.
     pub fn of(key: &'k Key) -> Self {
+        Self::in_context(key, b"")
+    }
+
+    /// As [`KeyView::of`], with the public keys that a derived key has in `context`.
+    pub fn in_context(key: &'k Key, context: &[u8]) -> Self {
         let policy = key.policy();
         let key_type = policy.key_type;
         let derived = policy.derivation.needs_context();
         let counter =
             (policy.derivation == Derivation::PerContextByCounter).then_some("hmac-sha256-counter");
         let convergent = policy.derivation == Derivation::Convergent;
-        let creation = |version: &std::sync::Arc<sealgate_keyring::key::KeyVersion>| {
-            (version.number().number(), version.created().as_second())
-        };
         Self {
             allow_plaintext_backup: policy.allow_plaintext_backup,
             auto_rotate_period: policy
@@ -73,15 +168,17 @@ impl<'k> KeyView<'k> {
             imported_key_allow_rotation: policy.imported.map(|imported| imported.allow_rotation),
             kdf: counter.or(derived.then_some("hkdf_sha256")),
             kdf_mode: counter,
-            keys: key.usable_versions().map(creation).collect(),
+            key_size: policy.hmac_bytes,
+            keys: Keys::of(key, context),
             latest_version: policy.latest_version.number(),
             min_available_version: policy.min_available_version.map_or(0, |v| v.number()),
             min_decryption_version: policy.min_decryption_version.number(),
             min_encryption_version: policy.min_encryption_version.map_or(0, |v| v.number()),
             name: key.name().as_str(),
+            parameter_set: key_type.parameter_set(),
             restore_info: policy.restore.as_ref(),
             soft_deleted: policy.soft_deleted,
-            supports_decryption: key_type.supports_decryption(),
+            supports_decryption: key_type.supports_encryption(),
             supports_derivation: key_type.supports_derivation(),
             supports_encryption: key_type.supports_encryption(),
             supports_signing: key_type.supports_signing(),

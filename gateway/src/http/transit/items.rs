@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, value::RawValue};
 
+use super::string_items::too_many;
 use crate::{error::Error, http::fields::Text};
 
 /// A member that may be missing, `null`, or there.
@@ -156,10 +157,7 @@ pub fn parse(
         return Err(Error::bad_request("missing batch input to process"));
     }
     if items.len() > max_items {
-        return Err(Error::bad_request(format!(
-            "the batch has {} items, and the limit is {max_items}; send several batches, or raise limits.max_batch_items",
-            items.len()
-        )));
+        return Err(too_many(items.len(), max_items));
     }
     Ok(items)
 }

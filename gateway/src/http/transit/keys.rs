@@ -4,7 +4,7 @@ use sealgate_keyring::{
     algorithm::KeyType,
     base64,
     error::Error as KeyringError,
-    key::{Derivation, KeyPolicy, NewKey, Settings},
+    key::{Derivation, HMAC_KEY_BYTES, KeyPolicy, NewKey, Settings},
     name::KeyName,
 };
 use serde::Serialize;
@@ -16,14 +16,38 @@ use crate::{
     http::{Answer, Call, Fields},
 };
 
-/// The members of a body that say what a new key shall be.
-pub fn key_type(fields: &Fields<'_>) -> Result<KeyType, Error> {
-    match fields.string("type")? {
-        None => Ok(KeyType::Aes256Gcm96),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Error::bad_request(format!("unknown key type {text}"))),
+/// The type that a body asks for.
+fn key_type(fields: &Fields<'_>) -> Result<KeyType, Error> {
+    let Some(name) = fields.string("type")? else {
+        return Ok(KeyType::Aes256Gcm96);
+    };
+    let parameter_set = fields.string("parameter_set")?.unwrap_or_default();
+    KeyType::from_api(&name, &parameter_set).map_err(|_| match &*name {
+        "ml-dsa" => Error::bad_request(format!(
+            "invalid parameter set {parameter_set} for key type ml-dsa; use 44, 65 or 87"
+        )),
+        "external-key" => Error::bad_request(
+            "must provide external_key_ref to create policy of type external-key",
+        ),
+        _ => Error::bad_request(format!("unknown key type {name}")),
+    })
+}
+
+/// The size that a body asks for; 0 if it asks for none.
+fn hmac_bytes(fields: &Fields<'_>, key_type: KeyType) -> Result<u16, Error> {
+    let asked = fields.integer("key_size")?.unwrap_or(0);
+    if asked == 0 {
+        return Ok(0);
     }
+    if key_type != KeyType::Hmac {
+        return Err(Error::bad_request(format!(
+            "key_size is not valid for algorithm {key_type}"
+        )));
+    }
+    let bytes = u16::try_from(asked).ok();
+    bytes
+        .filter(|&bytes| HMAC_KEY_BYTES.contains(&usize::from(bytes)))
+        .ok_or_else(|| Error::bad_request(format!("invalid key_size {asked}")))
 }
 
 pub async fn list(_: &App, call: &Call) -> Result<Answer, Error> {
@@ -60,7 +84,6 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let derived = fields.boolean("derived")?.unwrap_or(false);
     let convergent = fields.boolean("convergent_encryption")?.unwrap_or(false);
-    let key_size = fields.integer("key_size")?.unwrap_or(0);
     let new = NewKey {
         exportable: fields.boolean("exportable")?.unwrap_or(false),
         allow_plaintext_backup: fields.boolean("allow_plaintext_backup")?.unwrap_or(false),
@@ -78,16 +101,12 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
         ..NewKey::of_type(KeyType::Aes256Gcm96)
     };
     KeyPolicy::create(new).map_err(KeyringError::from)?;
+    let key_type = key_type(&fields)?;
     let new = NewKey {
-        key_type: key_type(&fields)?,
+        key_type,
+        hmac_bytes: hmac_bytes(&fields, key_type)?,
         ..new
     };
-    if key_size != 0 {
-        return Err(Error::bad_request(format!(
-            "key_size is not valid for algorithm {}",
-            new.key_type
-        )));
-    }
     if fields
         .string("external_key_ref")?
         .is_some_and(|reference| !reference.is_empty())
@@ -104,12 +123,12 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
 }
 
 pub async fn read(_: &App, call: &Call) -> Result<Answer, Error> {
-    let key = call.mount()?.key(&call.parameter).ok_or(Error::Absent)?;
-    // The context would choose a derived public key; keys of today's types have none.
+    let key = call.mount()?.key(call.parameter()).ok_or(Error::Absent)?;
+    // The context chooses the public keys of a derived key.
     let context = call.query.value("context").unwrap_or_default();
-    base64::decode(context.as_bytes())
+    let context = base64::decode(context.as_bytes())
         .map_err(|_| Error::bad_request("failed to base64-decode context"))?;
-    Ok(Answer::data(&KeyView::of(&key)))
+    Ok(Answer::data(&KeyView::in_context(&key, &context)))
 }
 
 pub async fn delete(app: &App, call: &Call) -> Result<Answer, Error> {
@@ -160,7 +179,7 @@ pub async fn rotate(app: &App, call: &Call) -> Result<Answer, Error> {
         .is_some_and(|reference| !reference.is_empty())
     {
         let key = mount
-            .key(&call.parameter)
+            .key(call.parameter())
             .ok_or(KeyringError::KeyNotFound)?;
         return Err(Error::bad_request(format!(
             "cannot use external_key_ref on key of type {}",
@@ -175,7 +194,7 @@ pub async fn trim(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let mount = call.mount()?;
     let missing = || Error::bad_request("invalid key name");
-    mount.key(&call.parameter).ok_or_else(missing)?;
+    mount.key(call.parameter()).ok_or_else(missing)?;
     let version = fields
         .integer("min_available_version")?
         .ok_or_else(|| Error::bad_request("missing min_available_version"))?;

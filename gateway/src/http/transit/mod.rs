@@ -2,13 +2,19 @@
 
 mod backup;
 mod batch;
+mod byok;
+mod certificates;
 mod crypt;
+mod derive;
 mod describe;
 mod export;
 mod import;
 pub mod items;
 mod keys;
+mod mac;
 mod mount;
+mod sign;
+pub mod string_items;
 
 use crate::routes::{Access, Area, Field, FieldKind, Handler, Route, Verb};
 
@@ -97,6 +103,58 @@ const AUTO_ROTATE: Field = field(
     "Time between automatic rotations, an hour at least; 0 switches them off",
 );
 
+const PARAMETER_SET: Field = field(
+    "parameter_set",
+    FieldKind::String,
+    "Parameter set of ml-dsa: 44, 65 or 87",
+);
+const PADDING_SCHEME: Field = field(
+    "padding_scheme",
+    FieldKind::String,
+    "Padding of RSA: oaep, or pkcs1v15 for peers that know nothing else",
+);
+const INPUT: Field = field("input", FieldKind::Base64, "The message");
+const HASH_ALGORITHM: Field = field(
+    "hash_algorithm",
+    FieldKind::String,
+    "Hash function; sha2-256 by default",
+);
+const ALGORITHM: Field = field(
+    "algorithm",
+    FieldKind::String,
+    "Another name of hash_algorithm",
+);
+const PREHASHED: Field = field(
+    "prehashed",
+    FieldKind::Boolean,
+    "The input is a digest already",
+);
+const SIGNATURE_ALGORITHM: Field = field(
+    "signature_algorithm",
+    FieldKind::String,
+    "Padding of RSA: pss or pkcs1v15",
+);
+const MARSHALING: Field = field(
+    "marshaling_algorithm",
+    FieldKind::String,
+    "How the signature is written: asn1 or jws",
+);
+const SALT_LENGTH: Field = field(
+    "salt_length",
+    FieldKind::String,
+    "Salt of pss: auto, hash, or a number of bytes",
+);
+const MAC_LENGTH: Field = field(
+    "mac_length",
+    FieldKind::Integer,
+    "Length of a CMAC in bytes, 4 to 16",
+);
+const VERSION: Field = field(
+    "version",
+    FieldKind::Integer,
+    "The version; the latest by default",
+);
+
 const EXTERNAL_KEY: Field = field(
     "external_key_ref",
     FieldKind::String,
@@ -134,6 +192,7 @@ pub const ROUTES: &[Route] = &[
             KEY_VERSION,
             TYPE,
             CONVERGENT,
+            PADDING_SCHEME,
             PARTIAL_FAILURE,
             BATCH_INPUT,
         ],
@@ -148,6 +207,7 @@ pub const ROUTES: &[Route] = &[
             CIPHERTEXT,
             CONTEXT,
             ASSOCIATED_DATA,
+            PADDING_SCHEME,
             PARTIAL_FAILURE,
             BATCH_INPUT,
         ],
@@ -163,9 +223,67 @@ pub const ROUTES: &[Route] = &[
             CONTEXT,
             ASSOCIATED_DATA,
             KEY_VERSION,
+            PADDING_SCHEME,
             BATCH_INPUT,
         ],
         |app, call| Box::pin(crypt::rewrap(app, call)),
+    ),
+    route(
+        "transit-sign",
+        Verb::Write,
+        "sign/{name}[/{urlalgorithm}]",
+        "Sign one message or a batch",
+        &[
+            INPUT,
+            CONTEXT,
+            HASH_ALGORITHM,
+            ALGORITHM,
+            KEY_VERSION,
+            PREHASHED,
+            SIGNATURE_ALGORITHM,
+            MARSHALING,
+            SALT_LENGTH,
+            BATCH_INPUT,
+        ],
+        |app, call| Box::pin(sign::sign(app, call)),
+    ),
+    route(
+        "transit-verify",
+        Verb::Write,
+        "verify/{name}[/{urlalgorithm}]",
+        "Verify a signature, an HMAC or a CMAC, or a batch of one kind",
+        &[
+            INPUT,
+            field("signature", FieldKind::String, "What sign answered"),
+            field("hmac", FieldKind::String, "What hmac answered"),
+            field("cmac", FieldKind::String, "What cmac answered"),
+            CONTEXT,
+            HASH_ALGORITHM,
+            ALGORITHM,
+            PREHASHED,
+            SIGNATURE_ALGORITHM,
+            MARSHALING,
+            SALT_LENGTH,
+            MAC_LENGTH,
+            BATCH_INPUT,
+        ],
+        |app, call| Box::pin(sign::verify(app, call)),
+    ),
+    route(
+        "transit-hmac",
+        Verb::Write,
+        "hmac/{name}[/{urlalgorithm}]",
+        "Make the HMAC of one message or a batch",
+        &[INPUT, ALGORITHM, KEY_VERSION, BATCH_INPUT],
+        |app, call| Box::pin(mac::hmac(app, call)),
+    ),
+    route(
+        "transit-cmac",
+        Verb::Write,
+        "cmac/{name}[/{url_mac_length}]",
+        "Make the CMAC of one message or a batch",
+        &[INPUT, MAC_LENGTH, KEY_VERSION, BATCH_INPUT],
+        |app, call| Box::pin(mac::cmac(app, call)),
     ),
     route(
         "transit-list-keys",
@@ -194,8 +312,9 @@ pub const ROUTES: &[Route] = &[
             field(
                 "key_size",
                 FieldKind::Integer,
-                "Bytes of a key of variable size",
+                "Bytes of a key of the type hmac, 32 to 512",
             ),
+            PARAMETER_SET,
             CONTEXT,
             EXTERNAL_KEY,
         ],
@@ -315,6 +434,7 @@ pub const ROUTES: &[Route] = &[
                 FieldKind::String,
                 "For key types that have one",
             ),
+            PARAMETER_SET,
             CONTEXT,
         ],
         |app, call| Box::pin(import::import(app, call)),
@@ -343,10 +463,66 @@ pub const ROUTES: &[Route] = &[
     route(
         "transit-export-key",
         Verb::Read,
-        "export/{path}",
-        "Read the bytes of an exportable key: export/:type/:name[/:version]",
+        "export/{type}/{name}[/{version}]",
+        "Read the bytes of an exportable key, or a public key or certificates",
         &[],
         |app, call| Box::pin(export::export(app, call)),
+    ),
+    route(
+        "transit-export-wrapped-key",
+        Verb::Read,
+        "byok-export/{destination}/{source}[/{version}]",
+        "Read an exportable key, wrapped with another key's public RSA key",
+        &[],
+        |app, call| Box::pin(byok::export(app, call)),
+    ),
+    route(
+        "transit-derive-key",
+        Verb::Write,
+        "derive-key/{name}",
+        "Make a key that this keyring and another party agree on",
+        &[
+            field(
+                "key_derivation_algorithm",
+                FieldKind::String,
+                "ecdh, the only one",
+            ),
+            field("peer_public_key", FieldKind::String, "The other's key, PEM"),
+            field("derived_key_type", FieldKind::String, "Type of the new key"),
+            field("base_key_name", FieldKind::String, "Our key"),
+            field(
+                "base_key_version",
+                FieldKind::Integer,
+                "Its version; 0 is the latest",
+            ),
+        ],
+        |app, call| Box::pin(derive::derive(app, call)),
+    ),
+    route(
+        "transit-create-certificate-request",
+        Verb::Write,
+        "keys/{name}/csr",
+        "Sign a certificate request",
+        &[
+            field("csr", FieldKind::String, "Template, PEM; empty by default"),
+            VERSION,
+        ],
+        |app, call| Box::pin(certificates::csr(app, call)),
+    ),
+    route(
+        "transit-set-certificates",
+        Verb::Write,
+        "keys/{name}/set-certificate",
+        "Keep a certificate chain beside a version",
+        &[
+            field(
+                "certificate_chain",
+                FieldKind::String,
+                "PEM, the leaf first",
+            ),
+            VERSION,
+        ],
+        |app, call| Box::pin(certificates::set(app, call)),
     ),
     route(
         "transit-back-up-key",

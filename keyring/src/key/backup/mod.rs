@@ -2,15 +2,26 @@
 //!
 //! A backup that was made by Vault or OpenBao is read here, and one that was made here is read
 //! there. The fields, their names and their order are those of the peers' `keysutil.Policy`.
+//! Key types that only Vault Enterprise has carry its numbers; what stands in its backups of them
+//! is not published, so those move between Sealgates only.
+
+mod document;
+mod entry;
+mod number;
 
 use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
+use document::{
+    Archive, CONVERGENT_FORM, Document, KDF_COUNTER, KDF_HKDF, NANOSECONDS, Policy, key_type_of,
+    number_of,
+};
+use entry::Entry;
+
 use super::{Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError};
-use crate::{algorithm::KeyType, base64, name::KeyName, secret::SecretBytes, version::Version};
+use crate::{algorithm::KeyType, base64, name::KeyName, version::Version};
 
 /// Why a text is no backup that can be restored.
 #[derive(Debug, thiserror::Error)]
@@ -39,162 +50,6 @@ pub enum BackupError {
     Kdf(u32),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Document {
-    policy: Policy,
-    #[serde(default)]
-    archived_keys: Option<Archive>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Archive {
-    keys: Option<Vec<Entry>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Policy {
-    name: String,
-    keys: Option<BTreeMap<Version, Entry>>,
-    #[serde(default)]
-    derived: bool,
-    #[serde(default)]
-    kdf: u32,
-    #[serde(default)]
-    convergent_encryption: bool,
-    #[serde(default)]
-    exportable: bool,
-    #[serde(default)]
-    min_decryption_version: u32,
-    #[serde(default)]
-    min_encryption_version: u32,
-    latest_version: u32,
-    #[serde(default)]
-    archive_version: u32,
-    #[serde(default)]
-    archive_min_version: u32,
-    #[serde(default)]
-    min_available_version: u32,
-    #[serde(default)]
-    deletion_allowed: bool,
-    #[serde(default)]
-    convergent_version: i32,
-    #[serde(rename = "type")]
-    key_type: u32,
-    #[serde(default)]
-    backup_info: Option<Event>,
-    #[serde(default)]
-    restore_info: Option<Event>,
-    #[serde(default)]
-    allow_plaintext_backup: bool,
-    #[serde(default)]
-    version_template: String,
-    #[serde(default)]
-    storage_prefix: String,
-    /// Nanoseconds.
-    #[serde(default)]
-    auto_rotate_period: u64,
-    #[serde(rename = "Imported", default)]
-    imported: bool,
-    #[serde(rename = "AllowImportedKeyRotation", default)]
-    allow_imported_key_rotation: bool,
-    #[serde(default)]
-    soft_deleted: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
-struct Entry {
-    key: Bytes,
-    hmac_key: Bytes,
-    time: String,
-    ec_x: Option<()>,
-    ec_y: Option<()>,
-    ec_d: Option<()>,
-    rsa_key: Option<()>,
-    rsa_public_key: Option<()>,
-    public_key: String,
-    convergent_version: i32,
-    /// Seconds since 1970.
-    creation_time: i64,
-    certificate_chain: Option<()>,
-    external_key_ref: String,
-}
-
-/// Go writes a byte slice as base64, and an empty one as `null`.
-#[derive(Default)]
-struct Bytes(Option<SecretBytes>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            None => serializer.serialize_none(),
-            Some(bytes) => {
-                let text = Zeroizing::new(base64::encode(bytes.expose()));
-                serializer.serialize_str(&text)
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else {
-            return Ok(Self(None));
-        };
-        let bytes = base64::decode(Zeroizing::new(text).as_bytes()).map_err(D::Error::custom)?;
-        Ok(Self(
-            (!bytes.is_empty()).then(|| SecretBytes::from_vec(bytes)),
-        ))
-    }
-}
-
-const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
-const NANOSECONDS: u64 = 1_000_000_000;
-/// The form of convergent encryption in which each version has its own nonce key.
-const CONVERGENT_FORM: i32 = 3;
-const KDF_COUNTER: u32 = 0;
-const KDF_HKDF: u32 = 1;
-
-impl Default for Entry {
-    fn default() -> Self {
-        Self {
-            key: Bytes(None),
-            hmac_key: Bytes(None),
-            time: ZERO_TIME.to_owned(),
-            ec_x: None,
-            ec_y: None,
-            ec_d: None,
-            rsa_key: None,
-            rsa_public_key: None,
-            public_key: String::new(),
-            convergent_version: 0,
-            creation_time: 0,
-            certificate_chain: None,
-            external_key_ref: String::new(),
-        }
-    }
-}
-
-impl Entry {
-    fn of(version: &KeyVersion, convergent: bool) -> Self {
-        let copy = |secret: &SecretBytes| Bytes(Some(SecretBytes::copy_of(secret.expose())));
-        Self {
-            key: copy(version.key()),
-            hmac_key: copy(version.hmac_key()),
-            time: version.created().to_string(),
-            convergent_version: if convergent { CONVERGENT_FORM } else { 0 },
-            creation_time: version.created().as_second(),
-            ..Self::default()
-        }
-    }
-
-    fn created(&self) -> Timestamp {
-        let stamped = self.time.parse().ok().filter(|_| self.time != ZERO_TIME);
-        let counted = || Timestamp::from_second(self.creation_time).ok();
-        stamped.or_else(counted).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-}
-
 /// Writes a backup of `key`.
 pub fn write(key: &Key) -> Zeroizing<String> {
     let policy = key.policy();
@@ -209,6 +64,7 @@ pub fn write(key: &Key) -> Zeroizing<String> {
     let document = Document {
         policy: Policy {
             name: key.name().to_string(),
+            key_size: policy.hmac_bytes.unwrap_or(0),
             keys: Some(
                 key.usable_versions()
                     .map(|v| (v.number(), entry(v)))
@@ -229,7 +85,12 @@ pub fn write(key: &Key) -> Zeroizing<String> {
             min_available_version: oldest,
             deletion_allowed: policy.deletion_allowed,
             convergent_version: if convergent { -1 } else { 0 },
-            key_type: policy.key_type.peer_number().unwrap_or(u32::MAX),
+            key_type: number_of(policy.key_type),
+            parameter_set: policy
+                .key_type
+                .parameter_set()
+                .unwrap_or_default()
+                .to_owned(),
             backup_info: policy.backup.clone(),
             restore_info: policy.restore.clone(),
             allow_plaintext_backup: policy.allow_plaintext_backup,
@@ -265,10 +126,7 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     let name = name
         .or_else(|| KeyName::new(&policy.name))
         .ok_or(BackupError::Name)?;
-    let key_type = KeyType::ALL
-        .into_iter()
-        .find(|t| t.peer_number() == Some(policy.key_type))
-        .ok_or(BackupError::KeyType(policy.key_type))?;
+    let key_type = key_type_of(&policy).ok_or(BackupError::KeyType(policy.key_type))?;
     let archive = archived_keys
         .and_then(|archive| archive.keys)
         .unwrap_or_default();
@@ -280,7 +138,7 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     if keys.as_ref().is_none_or(BTreeMap::is_empty) {
         return Err(BackupError::Versions);
     }
-    let derivation = read_derivation(&policy, &entries)?;
+    let derivation = read_derivation(&policy, key_type, &entries)?;
     let read = read_policy(&policy, key_type, derivation, time)?;
     entries.extend(policy.keys.unwrap_or_default());
 
@@ -290,20 +148,13 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
         let entry = entries
             .remove(&number)
             .ok_or(BackupError::MissingVersion(number))?;
-        let created = entry.created();
-        let (Some(key), hmac_key) = (entry.key.0, entry.hmac_key.0) else {
-            return Err(BackupError::MissingVersion(number));
-        };
         let unusable = |reason| BackupError::BadVersion {
             version: number,
             reason,
         };
-        let hmac_key = match hmac_key {
-            Some(hmac_key) => hmac_key,
-            None => KeyVersion::random_hmac_key().map_err(unusable)?,
-        };
-        let version = KeyVersion::from_secrets(key_type, number, created, key, hmac_key);
-        versions.push(Arc::new(version.map_err(unusable)?));
+        let version = entry.read(key_type, number).map_err(unusable)?;
+        let version = version.ok_or(BackupError::MissingVersion(number))?;
+        versions.push(Arc::new(version));
     }
     Key::new(name, read, versions).map_err(BackupError::MissingVersion)
 }
@@ -311,7 +162,7 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
 /// The archive's entries that hold a key, by version.
 fn versions_by_number(archive: Vec<Entry>, first: u32) -> BTreeMap<Version, Entry> {
     let numbered = archive.into_iter().zip(first..);
-    let present = numbered.filter(|(entry, _)| entry.key.0.is_some());
+    let present = numbered.filter(|(entry, _)| entry.holds_a_key());
     present
         .filter_map(|(entry, number)| Some((Version::new(number)?, entry)))
         .collect()
@@ -319,6 +170,7 @@ fn versions_by_number(archive: Vec<Entry>, first: u32) -> BTreeMap<Version, Entr
 
 fn read_derivation(
     policy: &Policy,
+    key_type: KeyType,
     archive: &BTreeMap<Version, Entry>,
 ) -> Result<Derivation, BackupError> {
     if !policy.derived {
@@ -339,7 +191,8 @@ fn read_derivation(
     match (policy.kdf, policy.convergent_encryption) {
         (KDF_HKDF, true) => Ok(Derivation::Convergent),
         (KDF_HKDF, false) => Ok(Derivation::PerContext),
-        (KDF_COUNTER, false) => Ok(Derivation::PerContextByCounter),
+        // The peers cannot use an Ed25519 key derived like this either.
+        (KDF_COUNTER, false) if key_type != KeyType::Ed25519 => Ok(Derivation::PerContextByCounter),
         (kdf, _) => Err(BackupError::Kdf(kdf)),
     }
 }
@@ -372,6 +225,7 @@ fn read_policy(
         min_available_version: min_available,
         auto_rotate_seconds: NonZeroU64::new(policy.auto_rotate_period / NANOSECONDS),
         soft_deleted: policy.soft_deleted,
+        hmac_bytes: (key_type == KeyType::Hmac).then_some(policy.key_size),
         imported: policy.imported.then_some(Imported {
             allow_rotation: policy.allow_imported_key_rotation,
         }),
@@ -386,7 +240,7 @@ fn read_policy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{Encrypt, NewKey, Plaintext};
+    use crate::key::{Decrypt, Encrypt, Material, NewKey, Plaintext};
     use proptest::prelude::*;
 
     fn key(derivation: Derivation) -> Key {
@@ -398,7 +252,7 @@ mod tests {
         let policy = KeyPolicy::create(new).unwrap();
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let version =
-            |number| Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, number, now).unwrap());
+            |number| Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, 0, number, now).unwrap());
         let first = Key::new(name, policy, vec![version(Version::FIRST)]).unwrap();
         let policy = first.policy().rotate("orders").unwrap();
         let second = policy.latest_version;
@@ -424,13 +278,56 @@ mod tests {
                 context: b"context",
                 ..Encrypt::default()
             };
+            let decrypt = Decrypt {
+                context: b"context",
+                ..Decrypt::default()
+            };
             let sealed = original
                 .encrypt(request, Plaintext::copy_of(b"message"))
                 .unwrap();
-            let opened = restored
-                .decrypt(&sealed.to_text(), b"context", b"")
-                .unwrap();
+            let opened = restored.decrypt(&sealed.to_text(), decrypt).unwrap();
             assert_eq!(opened.expose(), b"message");
+        }
+    }
+
+    #[test]
+    fn keeps_every_type_whole() {
+        for key_type in KeyType::ALL {
+            let name = KeyName::new("orders").unwrap();
+            let new = NewKey {
+                hmac_bytes: if key_type == KeyType::Hmac { 48 } else { 0 },
+                ..NewKey::of_type(key_type)
+            };
+            let policy = KeyPolicy::create(new).unwrap();
+            let created = Timestamp::from_second(1_800_000_000).unwrap();
+            let version = KeyVersion::generate(key_type, 48, Version::FIRST, created).unwrap();
+            let record = version.encode();
+            let original = Key::new(name, policy, vec![Arc::new(version)]).unwrap();
+            let restored = read(&write(&original), None, created).unwrap();
+            assert_eq!(restored.policy().key_type, key_type);
+            assert_eq!(restored.policy().hmac_bytes, original.policy().hmac_bytes);
+            let again = restored.versions()[0].encode();
+            assert!(again.matches(record.expose()), "{key_type}");
+        }
+    }
+
+    #[test]
+    fn keeps_public_keys_alone() {
+        for key_type in KeyType::ALL.into_iter().filter(|t| t.has_public_key()) {
+            let name = KeyName::new("orders").unwrap();
+            let policy = KeyPolicy::create(NewKey::of_type(key_type)).unwrap();
+            let spki = Material::generate(key_type, 0)
+                .unwrap()
+                .public_spki()
+                .unwrap();
+            let material = Material::from_public(key_type, &spki).unwrap();
+            let now = Timestamp::UNIX_EPOCH;
+            let version = KeyVersion::of_material(Version::FIRST, now, material).unwrap();
+            let original = Key::new(name, policy, vec![Arc::new(version)]).unwrap();
+            let restored = read(&write(&original), None, now).unwrap();
+            let material = restored.versions()[0].material();
+            assert!(!material.is_whole());
+            assert_eq!(material.public_spki(), Some(spki), "{key_type}");
         }
     }
 
