@@ -13,6 +13,7 @@ pub mod http;
 pub mod limits;
 pub mod listener;
 pub mod openapi;
+pub mod pattern;
 pub mod reload;
 pub mod routes;
 pub mod server;

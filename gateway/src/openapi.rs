@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::routes::{self, Access, Area, FieldKind, Route, Verb};
+use crate::{
+    pattern,
+    routes::{self, Access, Area, FieldKind, Route, Verb},
+};
 
 /// The document for a server with these mounts (paths without a slash at the end).
 pub fn document<'m>(mounts: impl Iterator<Item = &'m str>) -> Value {
@@ -52,13 +55,12 @@ pub fn document<'m>(mounts: impl Iterator<Item = &'m str>) -> Value {
 }
 
 fn add(paths: &mut Map<String, Value>, path: String, route: &Route, operation: &str) {
-    let mut parameters: Vec<Value> = ["name", "path"]
-        .into_iter()
-        .filter(|name| route.pattern.contains(&format!("{{{name}}}")))
+    let mut parameters: Vec<Value> = pattern::parameters(route.pattern)
         .map(|name| {
-            let schema = match name {
-                "name" => json!({ "type": "string", "pattern": "^\\w(([\\w.-]+)?\\w)?$" }),
-                _ => json!({ "type": "string", "minLength": 1 }),
+            let schema = if pattern::is_open_ended(name) {
+                json!({ "type": "string", "minLength": 1 })
+            } else {
+                json!({ "type": "string", "pattern": "^\\w(([\\w.-]+)?\\w)?$" })
             };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
@@ -142,6 +144,7 @@ fn body(route: &Route) -> Value {
                 json!({ "type": "array", "items": { "type": "string" } })
             }
             FieldKind::Object => json!({ "type": "object" }),
+            FieldKind::InPath => continue,
         };
         schema["description"] = json!(field.description);
         properties.insert(field.name.to_owned(), schema);

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     error::Error,
     http::{Answer, Call},
+    pattern::{self, Captured},
 };
 
 /// What is asked of a path. POST and PUT are one verb, as are LIST and `GET ?list=true`.
@@ -61,7 +62,7 @@ pub struct Route {
     pub verb: Verb,
     /// Where the pattern begins.
     pub area: Area,
-    /// Segments; `{name}` stands for a key's name, `{path}` for the rest of the path.
+    /// Segments, and parameters in braces: see [`crate::pattern`].
     pub pattern: &'static str,
     /// Who may call.
     pub access: Access,
@@ -100,12 +101,14 @@ pub enum FieldKind {
     Object,
     /// A list of strings, or one string with commas.
     Strings,
+    /// No member: what the path gives, or could give. In a body it counts for nothing.
+    InPath,
 }
 
 /// What the table says about a path and a verb.
 pub enum Matched<'p> {
-    /// This operation, and what stands at the pattern's parameter.
-    Route(&'static Route, &'p str),
+    /// This operation, and what stands at the pattern's parameters.
+    Route(&'static Route, Captured<'p>),
     /// The path is known, but not with this verb.
     WrongVerb(Access),
     /// No such path.
@@ -116,11 +119,11 @@ pub enum Matched<'p> {
 pub fn find<'p>(area: Area, verb: Verb, path: &'p str) -> Matched<'p> {
     let mut known = None;
     for route in table().filter(|route| route.area == area) {
-        let Some(parameter) = match_pattern(route.pattern, path) else {
+        let Some(captured) = pattern::match_pattern(route.pattern, path) else {
             continue;
         };
         if route.verb == verb {
-            return Matched::Route(route, parameter);
+            return Matched::Route(route, captured);
         }
         known.get_or_insert(route.access);
     }
@@ -136,51 +139,4 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
     ]
     .into_iter()
     .flatten()
-}
-
-/// What stands at the pattern's parameter ("" if it has none), if `path` fits the pattern.
-fn match_pattern<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
-    let Some(open) = pattern.find('{') else {
-        // A listing has a slash behind its path; without it the path is known all the same.
-        let known = pattern == path || pattern.strip_suffix('/') == Some(path);
-        return known.then_some("");
-    };
-    let rest = path.strip_prefix(&pattern[..open])?;
-    match &pattern[open..] {
-        "{path}" => (!rest.is_empty()).then_some(rest),
-        tail => {
-            let suffix = tail
-                .strip_prefix("{name}")
-                .or_else(|| tail.strip_prefix("{path}"))?;
-            let parameter = rest.strip_suffix(suffix)?;
-            let fits = if tail.starts_with("{name}") {
-                sealgate_keyring::name::KeyName::is_valid(parameter)
-            } else {
-                !parameter.is_empty()
-            };
-            fits.then_some(parameter)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_take_names_and_paths() {
-        assert_eq!(match_pattern("keys/", "keys"), Some(""));
-        assert_eq!(match_pattern("keys/", "keys/"), Some(""));
-        assert_eq!(match_pattern("keys/{name}", "keys/a.b"), Some("a.b"));
-        assert_eq!(match_pattern("keys/{name}", "keys/a/b"), None);
-        assert_eq!(
-            match_pattern("keys/{name}/config", "keys/a/config"),
-            Some("a")
-        );
-        assert_eq!(
-            match_pattern("sys/mounts/{path}/tune", "sys/mounts/a/b/tune"),
-            Some("a/b")
-        );
-        assert_eq!(match_pattern("sys/mounts/{path}", "sys/mounts/"), None);
-    }
 }

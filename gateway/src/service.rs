@@ -10,6 +10,7 @@ use crate::{
     auth::Caller,
     error::Error,
     http::{Answer, Call, Query, verb},
+    pattern::Captured,
     routes::{self, Access, Area, Matched, Route, Verb},
 };
 
@@ -55,11 +56,12 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         // A listing is of what lies below, so the peers put a slash behind its path.
         path.push_str(if path.ends_with('/') { "" } else { "/" });
     }
-    let call = |route, path: String, parameter: &str, caller, token| Call {
+    let call = |route, path, (parameter, more_parameters), caller, token| Call {
         route,
         caller,
         token,
-        parameter: parameter.to_owned(),
+        parameter,
+        more_parameters,
         path,
         mount: None,
         query,
@@ -74,9 +76,9 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         &path,
     );
     match (&public, &asked) {
-        (Matched::Route(route, parameter), Ok(_)) if is_public(app, route.access) => {
-            let parameter = (*parameter).to_owned();
-            return Ok(Admitted(call(route, path, &parameter, None, None)));
+        (Matched::Route(route, captured), Ok(_)) if is_public(app, route.access) => {
+            let parameters = captured.to_owned_values();
+            return Ok(Admitted(call(route, path, parameters, None, None)));
         }
         (Matched::WrongVerb(Access::Public | Access::TokenUnlessSealed), _) => {
             return Err(Error::MethodNotAllowed);
@@ -92,11 +94,11 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         .as_deref()
         .map(|token| app.tokens.verify(token))
         .transpose()?;
-    if let (Matched::Route(route, parameter), Ok(_)) = (&public, &asked)
+    if let (Matched::Route(route, captured), Ok(_)) = (&public, &asked)
         && route.access == Access::Open
     {
-        let parameter = (*parameter).to_owned();
-        return Ok(Admitted(call(route, path, &parameter, caller, token)));
+        let parameters = captured.to_owned_values();
+        return Ok(Admitted(call(route, path, parameters, caller, token)));
     }
     let caller: Arc<Caller> = caller.ok_or(Error::PermissionDenied)?;
     if let Matched::WrongVerb(Access::Open) = public {
@@ -108,10 +110,10 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     }
 
     if let Some((mount, rest)) = unsealed.route(&path) {
-        let (route, parameter) = settle(routes::find(Area::Mount, asked, rest))?;
+        let (route, captured) = settle(routes::find(Area::Mount, asked, rest))?;
         caller.authorize(&path, asked)?;
-        let parameter = parameter.to_owned();
-        let call = call(route, path, &parameter, Some(caller), token);
+        let parameters = captured.to_owned_values();
+        let call = call(route, path, parameters, Some(caller), token);
         return Ok(Admitted(Call {
             mount: Some(mount),
             ..call
@@ -120,10 +122,10 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
     if !path.starts_with("sys/") && !path.starts_with("auth/token") {
         return Err(Error::NoMount(path));
     }
-    let (route, parameter) = settle(public)?;
+    let (route, captured) = settle(public)?;
     caller.authorize(&path, asked)?;
-    let parameter = parameter.to_owned();
-    Ok(Admitted(call(route, path, &parameter, Some(caller), token)))
+    let parameters = captured.to_owned_values();
+    Ok(Admitted(call(route, path, parameters, Some(caller), token)))
 }
 
 impl Admitted {
@@ -153,9 +155,9 @@ fn is_public(app: &App, access: Access) -> bool {
     }
 }
 
-fn settle<'p>(matched: Matched<'p>) -> Result<(&'static Route, &'p str), Error> {
+fn settle(matched: Matched<'_>) -> Result<(&'static Route, Captured<'_>), Error> {
     match matched {
-        Matched::Route(route, parameter) => Ok((route, parameter)),
+        Matched::Route(route, captured) => Ok((route, captured)),
         Matched::WrongVerb(_) => Err(Error::UnsupportedOperation),
         Matched::Nothing => Err(Error::UnsupportedPath),
     }

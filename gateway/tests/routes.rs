@@ -9,6 +9,7 @@ use http::{Method, Request, StatusCode};
 use sealgate::app::App;
 use sealgate::config::Limits;
 use sealgate::http::server::router;
+use sealgate::pattern;
 use sealgate::routes::{self, Access, Area, Matched, Route, Verb};
 use sealgate_keyring::clock::Clock;
 use sealgate_keyring::share::{SealParameters, Share};
@@ -89,10 +90,14 @@ fn method(verb: Verb) -> Method {
 
 /// A path behind `/v1/` that fits the route's pattern. It names nothing that exists.
 fn example(route: &Route) -> String {
-    route
-        .pattern
-        .replace("{name}", "orders")
-        .replace("{path}", "team/a")
+    pattern::parameters(route.pattern).fold(route.pattern.to_owned(), |path, parameter| {
+        let value = match parameter {
+            "path" => "team/a",
+            "plaintext" => "wrapped",
+            _ => "orders",
+        };
+        path.replace(&format!("{{{parameter}}}"), value)
+    })
 }
 
 fn path(route: &Route) -> String {

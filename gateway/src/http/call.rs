@@ -10,7 +10,8 @@ use super::fields::{Fields, parse_bool};
 use crate::{
     auth::Caller,
     error::Error,
-    routes::{Route, Verb},
+    pattern,
+    routes::{FieldKind, Route, Verb},
 };
 
 /// What a handler gets.
@@ -23,8 +24,10 @@ pub struct Call {
     pub token: Option<String>,
     /// The path behind `/v1/`.
     pub path: String,
-    /// What stands at `{name}` in the route's pattern.
+    /// What stands at `{name}` in the route's pattern, or at the first parameter of one without.
     pub parameter: String,
+    /// What stands at the other parameters.
+    pub more_parameters: Vec<(&'static str, String)>,
     /// The mount the path lies in; present on the mount's own routes.
     pub mount: Option<Arc<MountEntry>>,
     /// What stands behind the `?`.
@@ -55,14 +58,43 @@ impl Call {
     /// The warnings about members of the body that the operation does not know, or that the path
     /// gives already.
     pub fn unrecognized(&self, fields: &Fields<'_>) -> Vec<String> {
-        let captured = self.route.pattern.contains("{name}");
+        if fields.is_empty() {
+            return Vec::new();
+        }
+        let route = self.route;
         let unknown = fields.unrecognized(|name| {
-            (captured && name == "name") || self.route.fields.iter().any(|field| field.name == name)
+            route.fields.iter().any(|field| field.name == name)
+                || pattern::parameters(route.pattern).any(|parameter| parameter == name)
         });
-        let replaced = (captured && fields.raw("name").is_some()).then(|| {
-            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [name]".to_owned()
+        let could_be = route.fields.iter();
+        let could_be = could_be.filter(|field| field.kind == FieldKind::InPath);
+        let mut replaced: Vec<&str> = could_be
+            .map(|field| field.name)
+            .chain(pattern::parameters(route.pattern))
+            .filter(|name| fields.raw(name).is_some_and(|raw| raw.get() != "null"))
+            .collect();
+        replaced.sort_unstable();
+        replaced.dedup();
+        let replaced = (!replaced.is_empty()).then(|| {
+            format!(
+                "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{}]",
+                replaced.join(" ")
+            )
         });
         unknown.into_iter().chain(replaced).collect()
+    }
+
+    /// What stands at a parameter that is not the key's name; `None` if the pattern has no such
+    /// parameter.
+    pub fn captured(&self, parameter: &str) -> Option<&str> {
+        let named = |(name, _): &&(&str, String)| *name == parameter;
+        match self.more_parameters.iter().find(named) {
+            Some((_, value)) => Some(value),
+            None => {
+                let first = pattern::parameters(self.route.pattern).next();
+                (first == Some(parameter)).then_some(&*self.parameter)
+            }
+        }
     }
 
     /// The key's name from the path.

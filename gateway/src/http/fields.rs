@@ -29,8 +29,13 @@ impl<'b> Fields<'b> {
         Ok(Self { members })
     }
 
+    /// Whether there are no members.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The member as it stands in the body.
-    pub fn raw(&self, field: &'static str) -> Option<&'b RawValue> {
+    pub fn raw(&self, field: &str) -> Option<&'b RawValue> {
         // Of members with the same name the last one counts.
         self.members
             .iter()

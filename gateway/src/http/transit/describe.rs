@@ -81,7 +81,7 @@ impl<'k> KeyView<'k> {
             name: key.name().as_str(),
             restore_info: policy.restore.as_ref(),
             soft_deleted: policy.soft_deleted,
-            supports_decryption: key_type.supports_decryption(),
+            supports_decryption: key_type.supports_encryption(),
             supports_derivation: key_type.supports_derivation(),
             supports_encryption: key_type.supports_encryption(),
             supports_signing: key_type.supports_signing(),
