@@ -33,7 +33,7 @@ class Normal:
     def value(self, value, name: str = "", parent: str = ""):
         if isinstance(value, dict):
             if {"ciphertext", "plaintext"} <= value.keys():
-                value = {**value, "plaintext": self._numbered(value["plaintext"])}
+                value = {**value, "plaintext": self._numbered(str(value["plaintext"]))}
             return {key: self.value(inner, key, name) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.value(inner, name, parent) for inner in value]
@@ -51,7 +51,9 @@ class Normal:
             return None
         if name == "signature":
             return self._signature(text)
-        if name in ("random_bytes", "public_key"):
+        if name == "random_bytes":
+            return f"<{len(text)} characters>"
+        if name == "public_key":
             return self._numbered(text)
         return _request(text) if name == "csr" else None
 

@@ -3,12 +3,16 @@
 mod backup;
 mod batch;
 mod crypt;
+mod datakey;
 mod describe;
+mod encoding;
 mod export;
+mod hash;
 mod import;
 pub mod items;
 mod keys;
 mod mount;
+mod random;
 
 use crate::routes::{Access, Area, Field, FieldKind, Handler, Route, Verb};
 
@@ -119,6 +123,33 @@ const FORCE: Field = field(
     "Take the place of an existing key",
 );
 
+const URL_ALGORITHM: Field = field(
+    "urlalgorithm",
+    FieldKind::InPath,
+    "Hash function; the path gives it",
+);
+const INPUT: Field = field("input", FieldKind::Base64, "The message");
+const DIGEST_FORMAT: Field = field(
+    "format",
+    FieldKind::String,
+    "`hex` (the default) or `base64`",
+);
+const DIGEST_ALGORITHM: Field = field(
+    "algorithm",
+    FieldKind::String,
+    "Hash function, sha2-224 to sha3-512; sha2-256 by default",
+);
+const RANDOM: &[Field] = &[
+    field("bytes", FieldKind::Integer, "How many; 32 by default"),
+    field(
+        "format",
+        FieldKind::String,
+        "`base64` (the default) or `hex`",
+    ),
+    field("source", FieldKind::InPath, "Source; the path gives it"),
+    field("urlbytes", FieldKind::InPath, "How many; the path gives it"),
+];
+
 /// The routes of every transit mount.
 pub const ROUTES: &[Route] = &[
     // The path of work comes first: the table is searched from the top.
@@ -166,6 +197,59 @@ pub const ROUTES: &[Route] = &[
             BATCH_INPUT,
         ],
         |app, call| Box::pin(crypt::rewrap(app, call)),
+    ),
+    route(
+        "transit-generate-data-key",
+        Verb::Write,
+        "datakey/{plaintext}/{name}",
+        "Make a key for the caller's own use: `plaintext` shows it beside its ciphertext, `wrapped` does not",
+        &[
+            field("bits", FieldKind::Integer, "128, 256 (the default) or 512"),
+            CONTEXT,
+            ASSOCIATED_DATA,
+            KEY_VERSION,
+        ],
+        |app, call| Box::pin(datakey::datakey(app, call)),
+    ),
+    route(
+        "transit-hash",
+        Verb::Write,
+        "hash",
+        "Hash a message",
+        &[INPUT, DIGEST_ALGORITHM, DIGEST_FORMAT, URL_ALGORITHM],
+        |app, call| Box::pin(hash::hash(app, call)),
+    ),
+    route(
+        "transit-hash-with-algorithm",
+        Verb::Write,
+        "hash/{urlalgorithm}",
+        "Hash a message with the algorithm in the path",
+        &[INPUT, DIGEST_ALGORITHM, DIGEST_FORMAT],
+        |app, call| Box::pin(hash::hash(app, call)),
+    ),
+    route(
+        "transit-generate-random",
+        Verb::Write,
+        "random",
+        "Draw random bytes",
+        RANDOM,
+        |app, call| Box::pin(random::random(app, call)),
+    ),
+    route(
+        "transit-generate-random-with-source-and-bytes",
+        Verb::Write,
+        "random/{source}/{urlbytes}",
+        "Draw random bytes: random/:source/:bytes",
+        RANDOM,
+        |app, call| Box::pin(random::random(app, call)),
+    ),
+    route(
+        "transit-generate-random-with-source-or-bytes",
+        Verb::Write,
+        "random/{source_or_bytes}",
+        "Draw random bytes: random/:source or random/:bytes",
+        RANDOM,
+        |app, call| Box::pin(random::random(app, call)),
     ),
     route(
         "transit-list-keys",
