@@ -96,6 +96,7 @@ fn example(route: &Route) -> String {
         .replace("{destination}", "target")
         .replace("{path}", "team/a")
         .replace("{version}", "1")
+        .replace("{plaintext}", "wrapped")
         .replace(['[', ']', '{', '}'], "")
 }
 

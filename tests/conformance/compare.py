@@ -27,11 +27,11 @@ def differences(peer: Exchange, ours: Exchange, kind: str, normals: tuple[Normal
     status = expected_status(peer, kind)
     if ours.answer.status != status:
         found.append(f"status {ours.answer.status}, not {status}")
+    if kind != PEER and peer.step.ours:
+        return found + _says_why(ours)
     there, here = (_content(exchange, normal) for exchange, normal in zip((peer, ours), normals))
     if peer.answer.status == 500:
         there, here = _bare(there), _bare(here)
-    if kind != PEER and peer.step.ours:
-        return found + _says_why(ours)
     if exact(here) != exact(there):
         found.append(f"answer  {exact(here)}\n      peer's  {exact(there)}")
     for name in ALWAYS_COMPARED if not peer.answer.text else ALWAYS_COMPARED + COMPARED_WITH_BODY:

@@ -48,10 +48,11 @@ def by_import(targets: list[Server], name: str, kind: str, **options) -> bytes:
     return material
 
 
-def wrapped_for_import(material: bytes, public_key: str) -> str:
-    """RSA-OAEP (SHA-256) of a fresh AES-256 key, then AES-KWP (RFC 5649) of `material` under it."""
+def wrapped_for_import(material: bytes, public_key: str, hash_name: str = "SHA256") -> str:
+    """RSA-OAEP of a fresh AES-256 key, then AES-KWP (RFC 5649) of `material` under it."""
     ephemeral = secrets.token_bytes(32)
-    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    chosen = getattr(hashes, hash_name)()
+    oaep = padding.OAEP(mgf=padding.MGF1(chosen), algorithm=chosen, label=None)
     wrapped = load_pem_public_key(public_key.encode()).encrypt(ephemeral, oaep)
     return base64.b64encode(wrapped + aes_key_wrap_with_padding(ephemeral, material)).decode()
 

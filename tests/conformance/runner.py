@@ -48,7 +48,9 @@ def _send(server: Server, step: Step, mount: str, saved: dict) -> Exchange:
 
 
 def _filled(value, saved: dict):
-    """`value` with every `$name` replaced."""
+    """`value` with every `$name` replaced, and every function of what was saved called."""
+    if callable(value):
+        return value(saved)
     if isinstance(value, str) and "$" in value:
         for name, text in saved.items():
             value = value.replace(f"${name}", str(text))

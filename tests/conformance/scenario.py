@@ -2,7 +2,8 @@
 
 Paths are relative to the scenario's mount (`keys/a`) unless they start with "/"
 (`/sys/mounts`). A text `$name` in a path or a body stands for a value that an
-earlier step saved on the same server, `$mount` for the scenario's mount.
+earlier step saved on the same server, `$mount` for the scenario's mount. A
+function in a body is called with everything that was saved, and its result sent.
 """
 
 from dataclasses import dataclass, field, replace

@@ -46,6 +46,41 @@ def test_what_differs_on_every_server_is_not_compared():
     assert not unlike(exchange(200, theirs), exchange(200, ours))
 
 
+ECDSA = "vault:v1:MEUCIQCqSw1vfEhR2AGATcuBMlTiBhD0bvP6tglkuxXev+4aIwIgQ3ykS0It5/Ws8ONzjPObX4b+i5RUU1yyzUXjkcSz8MQ="
+SHORTER = "vault:v1:MEQCIH2C8IOnHMqmvnjfSeOMWxMISKs40nDQj92yeX48TJE1AiB7dtoJdpZQ85+yW920TlLtsG1Y1B+1PLHkQh99pZ4mbQ=="
+WARNING = "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [
+    ({"signature": ECDSA}, {"signature": SHORTER}),
+    ({"signature": "vault:v1:" + "A" * 86}, {"signature": "vault:v1:" + "-_" * 43}),
+    ({"random_bytes": "AAAA"}, {"random_bytes": "BBBB"}),
+    ({"public_key": "AAAA"}, {"public_key": "BBBB"}),
+    ({"ciphertext": "vault:v1:AAAA", "plaintext": "AAAA"}, {"ciphertext": "vault:v1:BBBB", "plaintext": "BBBB"}),
+    ([{"public_key": "AAAA"}, {"keys": {"1": "AAAA"}}], [{"public_key": "BBBB"}, {"keys": {"1": "BBBB"}}]),
+    ([WARNING + "[a b]"], [WARNING + "[b a]"]),
+])
+def test_what_is_made_by_chance_is_not_compared(theirs, ours):
+    assert not unlike(exchange(200, {"data": theirs}), exchange(200, {"data": ours}))
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [
+    ({"signature": ECDSA}, {"signature": "vault:v2:" + ECDSA[9:]}),
+    ({"signature": ECDSA}, {"signature": "vault:v1:AAAA"}),
+    ({"signature": "vault:v1:" + "A" * 86}, {"signature": "vault:v1:" + "A" * 86 + "=="}),
+    ({"signature": "vault:v1:AAAA"}, {"signature": "vault:v1:AAAAAAAA"}),
+    ([{"signature": ECDSA}, {"signature": ECDSA}], [{"signature": ECDSA}, {"signature": SHORTER}]),
+    ({"random_bytes": "AAAA"}, {"random_bytes": "AAAAAAAA"}),
+    ({"public_key": "-----BEGIN A-----\n-----END A-----\n"}, {"public_key": "-----BEGIN A-----\n-----END A-----"}),
+    ({"public_key": ""}, {"public_key": "AAAA"}),
+    ({"plaintext": "AAAA"}, {"plaintext": "BBBB"}),
+    ([{"public_key": "AAAA"}, {"keys": {"1": "AAAA"}}], [{"public_key": "BBBB"}, {"keys": {"1": "CCCC"}}]),
+    ([WARNING + "[a b]"], [WARNING + "[b c]"]),
+])
+def test_the_form_of_what_is_made_by_chance_is_compared(theirs, ours):
+    assert unlike(exchange(200, {"data": theirs}), exchange(200, {"data": ours}))
+
+
 def test_bad_input_is_400_where_the_peer_says_500():
     theirs = exchange(500, {"errors": ["1 error occurred:\n\t* refused\n\n"]})
     assert not unlike(theirs, exchange(400, {"errors": ["refused"]}))

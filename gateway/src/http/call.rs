@@ -61,7 +61,7 @@ impl Call {
             captured().any(|parameter| parameter == name)
                 || self.route.fields.iter().any(|field| field.name == name)
         });
-        let mut given: Vec<&str> = captured().filter(|name| fields.holds(name)).collect();
+        let mut given: Vec<&str> = captured().filter(|name| fields.gives(name)).collect();
         given.sort_unstable();
         let replaced = (!given.is_empty()).then(|| {
             let given = given.join(" ");
@@ -70,9 +70,18 @@ impl Call {
         unknown.into_iter().chain(replaced).collect()
     }
 
-    /// What stands at the pattern's first parameter: a key's name, mostly.
+    /// What stands at the key's name, or at the first parameter of a pattern without one.
     pub fn parameter(&self) -> &str {
-        &self.captured[0]
+        let index = pattern::parameters(self.route.pattern).position(|name| name == "name");
+        &self.captured[index.unwrap_or(0)]
+    }
+
+    /// What stands at a parameter; "" if the path has nothing there.
+    pub fn captured(&self, parameter: &str) -> &str {
+        let index = pattern::parameters(self.route.pattern).position(|name| name == parameter);
+        index
+            .and_then(|index| self.captured.get(index))
+            .map_or("", String::as_str)
     }
 
     /// The key's name from the path.

@@ -29,8 +29,13 @@ impl<'b> Fields<'b> {
         Ok(Self { members })
     }
 
+    /// Whether there are no members.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The member as it stands in the body.
-    pub fn raw(&self, field: &'static str) -> Option<&'b RawValue> {
+    pub fn raw(&self, field: &str) -> Option<&'b RawValue> {
         // Of members with the same name the last one counts.
         self.members
             .iter()
@@ -53,6 +58,12 @@ impl<'b> Fields<'b> {
                 Some(Scalar::Bool(_)) | None => Err(name),
             })
             .collect()
+    }
+
+    /// Whether there is a member of this name that is not `null`.
+    pub fn gives(&self, field: &str) -> bool {
+        let mut members = self.members.iter();
+        members.any(|(name, value)| name == field && value.get() != "null")
     }
 
     /// Whether there is a member of this name.

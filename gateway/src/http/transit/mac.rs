@@ -30,8 +30,7 @@ pub async fn hmac(app: &App, call: &Call) -> Result<Answer, Error> {
     let key = current_key(app, call, &[], NO_KEY).await?;
     let version = fields.integer("key_version")?.unwrap_or(0);
     key.hmac_version(version)?;
-    let [_, in_path, _] = &call.captured;
-    let hash = match (in_path.as_str(), fields.string("algorithm")?) {
+    let hash = match (call.captured("urlalgorithm"), fields.string("algorithm")?) {
         ("", None) => HashAlgorithm::Sha2_256,
         ("", Some(name)) => hash(&name, |name| format!("unsupported algorithm {name:?}"))?,
         (name, _) => hash(name, |name| format!("unsupported algorithm {name:?}"))?,
@@ -201,11 +200,9 @@ fn hash(name: &str, unknown: impl Fn(&str) -> String) -> Result<HashAlgorithm, E
 
 /// The length of a CMAC in bytes: from the path, or else from the body, or else whole.
 fn mac_length(call: &Call, fields: &Fields<'_>) -> Result<usize, Error> {
-    let [_, in_path, _] = &call.captured;
-    let asked = match in_path.parse() {
-        Ok(bytes) => bytes,
-        // Verification has the name of a hash function there.
-        Err(_) => fields.integer("mac_length")?.unwrap_or(LONGEST_CMAC),
+    let asked = match call.captured("url_mac_length") {
+        "" => fields.integer("mac_length")?.unwrap_or(LONGEST_CMAC),
+        in_path => in_path.parse().unwrap_or(0),
     };
     let asked = Some(asked).filter(|asked| (SHORTEST_CMAC..=LONGEST_CMAC).contains(asked));
     asked

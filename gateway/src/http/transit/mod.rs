@@ -5,14 +5,18 @@ mod batch;
 mod byok;
 mod certificates;
 mod crypt;
+mod datakey;
 mod derive;
 mod describe;
+mod encoding;
 mod export;
+mod hash;
 mod import;
 pub mod items;
 mod keys;
 mod mac;
 mod mount;
+mod random;
 mod sign;
 pub mod string_items;
 
@@ -177,6 +181,16 @@ const FORCE: Field = field(
     "Take the place of an existing key",
 );
 
+const DIGEST_FORMAT: Field = field(
+    "format",
+    FieldKind::String,
+    "`hex` (the default) or `base64`",
+);
+const DIGEST_ALGORITHM: Field = field(
+    "algorithm",
+    FieldKind::String,
+    "Hash function, sha2-224 to sha3-512; sha2-256 by default",
+);
 /// The routes of every transit mount.
 pub const ROUTES: &[Route] = &[
     // The path of work comes first: the table is searched from the top.
@@ -284,6 +298,42 @@ pub const ROUTES: &[Route] = &[
         "Make the CMAC of one message or a batch",
         &[INPUT, MAC_LENGTH, KEY_VERSION, BATCH_INPUT],
         |app, call| Box::pin(mac::cmac(app, call)),
+    ),
+    route(
+        "transit-generate-data-key",
+        Verb::Write,
+        "datakey/{plaintext}/{name}",
+        "Make a key for the caller's own use: `plaintext` shows it beside its ciphertext, `wrapped` does not",
+        &[
+            field("bits", FieldKind::Integer, "128, 256 (the default) or 512"),
+            CONTEXT,
+            ASSOCIATED_DATA,
+            KEY_VERSION,
+        ],
+        |app, call| Box::pin(datakey::datakey(app, call)),
+    ),
+    route(
+        "transit-hash",
+        Verb::Write,
+        "hash[/{urlalgorithm}]",
+        "Hash a message",
+        &[INPUT, DIGEST_ALGORITHM, DIGEST_FORMAT],
+        |app, call| Box::pin(hash::hash(app, call)),
+    ),
+    route(
+        "transit-generate-random",
+        Verb::Write,
+        "random[/{source}[/{urlbytes}]]",
+        "Draw random bytes: random/:source, random/:bytes or random/:source/:bytes",
+        &[
+            field("bytes", FieldKind::Integer, "How many; 32 by default"),
+            field(
+                "format",
+                FieldKind::String,
+                "`base64` (the default) or `hex`",
+            ),
+        ],
+        |app, call| Box::pin(random::random(app, call)),
     ),
     route(
         "transit-list-keys",

@@ -112,7 +112,7 @@ pub async fn verify(app: &App, call: &Call) -> Result<Answer, Error> {
 
 /// The hash function's name: from the path, or else from the body, or else the default.
 pub fn hash_name<'b>(call: &'b Call, fields: &Fields<'b>) -> Result<Cow<'b, str>, Error> {
-    let [_, in_path, _] = &call.captured;
+    let in_path = call.captured("urlalgorithm");
     if !in_path.is_empty() {
         return Ok(in_path.into());
     }
