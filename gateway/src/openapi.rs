@@ -92,13 +92,24 @@ fn add(
             "get"
         }
     };
+    if route.verb == Verb::Read {
+        for field in route.fields {
+            let parameter = json!({
+                "name": field.name,
+                "in": "query",
+                "description": field.description,
+                "schema": { "type": "string" },
+            });
+            parameters.push(parameter);
+        }
+    }
     let mut described = json!({
         "operationId": operation,
         "summary": route.summary,
         "parameters": parameters,
         "responses": responses(route),
     });
-    if !route.fields.is_empty() {
+    if route.verb != Verb::Read && !route.fields.is_empty() {
         let content = json!({ "application/json": { "schema": body(route) } });
         described["requestBody"] = json!({ "content": content });
     }

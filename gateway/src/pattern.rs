@@ -66,7 +66,7 @@ fn matches<'p>(pattern: &str, path: &'p str, captured: &mut [&'p str]) -> bool {
     let end = path.find('/').unwrap_or(path.len());
     *here = &path[..end];
     let fits = match name {
-        "name" | "source" | "destination" => KeyName::is_valid(here),
+        "name" => KeyName::is_valid(here),
         _ => !here.is_empty(),
     };
     fits && matches_end(after, &path[end..], further)

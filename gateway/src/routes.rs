@@ -66,7 +66,7 @@ pub struct Route {
     pub pattern: &'static str,
     /// Who may call.
     pub access: Access,
-    /// The fields of the body, for the OpenAPI document: name, JSON type, description.
+    /// The fields of the body, or what may stand behind the `?` of a read.
     pub fields: &'static [Field],
     /// Answers the call.
     pub handler: Handler,

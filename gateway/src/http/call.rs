@@ -70,6 +70,27 @@ impl Call {
         unknown.into_iter().chain(replaced).collect()
     }
 
+    /// The warnings about parameters behind the `?` of a read, as of members of a body.
+    pub fn unrecognized_in_query(&self) -> Vec<String> {
+        let mut names: Vec<&str> = self.query.names().collect();
+        names.sort_unstable();
+        names.dedup();
+        let captured = |name: &&str| pattern::parameters(self.route.pattern).any(|p| p == *name);
+        let known = |name: &&str| self.route.fields.iter().any(|field| field.name == *name);
+        let (given, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(captured);
+        let unknown: Vec<&str> = others.into_iter().filter(|name| !known(name)).collect();
+        let unknown = (!unknown.is_empty()).then(|| {
+            format!(
+                "Endpoint ignored these unrecognized parameters: [{}]",
+                unknown.join(" ")
+            )
+        });
+        let replaced = (!given.is_empty()).then(|| {
+            format!("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{}]", given.join(" "))
+        });
+        unknown.into_iter().chain(replaced).collect()
+    }
+
     /// What stands at the key's name, or at the first parameter of a pattern without one.
     pub fn parameter(&self) -> &str {
         let index = pattern::parameters(self.route.pattern).position(|name| name == "name");
@@ -120,6 +141,11 @@ impl Query {
     /// All of them, in order.
     pub fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
         self.0.into_iter()
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The first value of `name`.

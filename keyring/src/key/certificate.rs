@@ -126,6 +126,12 @@ impl CertificateChain {
         if text.trim().is_empty() {
             return Err(CertificateError::ChainEmpty);
         }
+        // A block on one line, or text behind the last, is more likely a slip than a chain.
+        let slipped =
+            |line: &str| line.starts_with("-----BEGIN ") && line.matches("-----").count() != 2;
+        if text.lines().map(str::trim_end).any(slipped) || !text.trim_end().ends_with("-----") {
+            return Err(CertificateError::ChainPem);
+        }
         let blocks = pem::decode_all(text).map_err(|_| CertificateError::ChainPem)?;
         let certificates: Vec<Vec<u8>> = blocks
             .into_iter()

@@ -65,7 +65,8 @@ pub async fn export(_: &App, call: &Call) -> Result<Answer, Error> {
         keys,
         name: source.name().as_str(),
         key_type: source.policy().key_type.name(),
-    }))
+    })
+    .warn(call.unrecognized_in_query()))
 }
 
 fn wrapping_version(destination: &Key) -> Result<&Material, Error> {

@@ -97,7 +97,8 @@ pub async fn export(_: &App, call: &Call) -> Result<Answer, Error> {
         keys,
         name,
         key_type,
-    }))
+    })
+    .warn(call.unrecognized_in_query()))
 }
 
 /// The version that a path asks for.

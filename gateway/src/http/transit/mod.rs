@@ -174,6 +174,11 @@ const HASH_FUNCTION: Field = field(
     FieldKind::String,
     "Hash of the OAEP wrapping; SHA256 by default",
 );
+const HASH: Field = field(
+    "hash",
+    FieldKind::String,
+    "Hash of the OAEP wrapping; SHA256 by default",
+);
 const BACKUP: Field = field("backup", FieldKind::Base64, "What a backup answered");
 const FORCE: Field = field(
     "force",
@@ -515,7 +520,11 @@ pub const ROUTES: &[Route] = &[
         Verb::Read,
         "export/{type}/{name}[/{version}]",
         "Read the bytes of an exportable key, or a public key or certificates",
-        &[],
+        &[field(
+            "format",
+            FieldKind::String,
+            "raw, der or pem; each type has its own default",
+        )],
         |app, call| Box::pin(export::export(app, call)),
     ),
     route(
@@ -523,7 +532,7 @@ pub const ROUTES: &[Route] = &[
         Verb::Read,
         "byok-export/{destination}/{source}[/{version}]",
         "Read an exportable key, wrapped with another key's public RSA key",
-        &[],
+        &[HASH],
         |app, call| Box::pin(byok::export(app, call)),
     ),
     route(
