@@ -175,3 +175,55 @@ fn random_below(n: &BoxedMontyParams) -> Result<BoxedUint, RsaError> {
     bytes[0] >>= 1;
     Ok(number(&bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{algorithm::RsaSize, rsa::RsaPrivateKey};
+
+    fn numbers() -> Numbers {
+        let key = RsaPrivateKey::generate(RsaSize::Bits2048).unwrap();
+        key.components().complete().unwrap().1
+    }
+
+    #[test]
+    fn private_and_public_operation_undo_each_other() {
+        let numbers = numbers();
+        let (public, private) = (
+            RawPublicKey::new(&numbers.n, &numbers.e),
+            RawPrivateKey::new(&numbers),
+        );
+        let mut below_n = numbers.n.clone();
+        *below_n.last_mut().unwrap() -= 1;
+        let mut small = vec![0; 256];
+        for input in [small.clone(), below_n, vec![0x7f; 256]] {
+            let power = private.raise(&input).unwrap();
+            assert_eq!(*public.raise(&power).unwrap(), *input);
+            let power = public.raise(&input).unwrap();
+            assert_eq!(*private.raise(&power).unwrap(), *input);
+        }
+        small[255] = 1;
+        assert_eq!(*private.raise(&small).unwrap(), *small);
+    }
+
+    #[test]
+    fn the_modulus_and_what_is_above_are_refused() {
+        let numbers = numbers();
+        let private = RawPrivateKey::new(&numbers);
+        for input in [numbers.n.clone(), vec![0xff; 256], vec![1; 257]] {
+            assert_eq!(private.raise(&input), Err(RsaError::Failed));
+            assert_eq!(private.public.raise(&input), None);
+        }
+    }
+
+    /// One wrong bit in a computation with one prime would give away both primes.
+    #[test]
+    fn a_wrong_result_is_kept_back() {
+        let mut private = RawPrivateKey::new(&numbers());
+        let mut input = vec![0x42; 256];
+        input[0] = 0;
+        assert!(private.raise(&input).is_ok());
+        private.p.exponent.as_mut_words()[3] ^= 1 << 17;
+        assert_eq!(private.raise(&input), Err(RsaError::Failed));
+    }
+}
