@@ -7,19 +7,20 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod depth;
 mod scan;
 
 use std::{
     fs::File,
     hint::black_box,
     io::{BufRead, BufReader, Read, Write},
-    os::unix::fs::FileExt,
     process::{Command, Stdio},
     sync::{Arc, Barrier, mpsc},
     thread,
 };
 
 use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305};
+use depth::depth;
 use ring::{
     aead::{self, Aad, LessSafeKey, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, Salt},
@@ -293,32 +294,8 @@ fn bleaching_reaches_deeper_than_any_primitive() {
     });
 }
 
-const PAINT: u8 = 0xA5;
-const PAINTED_BYTES: usize = 64 * 1024;
-
-/// Paints the stack, runs `primitive` on it and looks how far down the paint is gone.
-#[inline(never)]
-fn check_depth(name: &str, mut primitive: impl FnMut()) {
-    #[inline(never)]
-    fn paint() -> u64 {
-        let mut area = [PAINT; PAINTED_BYTES];
-        black_box(&mut area).as_ptr().addr() as u64
-    }
-    #[inline(never)]
-    fn run(primitive: &mut dyn FnMut()) {
-        primitive();
-    }
-    let memory = File::open("/proc/self/mem").unwrap();
-    let mut area = vec![0; PAINTED_BYTES];
-    let lowest = paint();
-    run(&mut primitive);
-    memory.read_exact_at(&mut area, lowest).unwrap();
-    let untouched = area.iter().take_while(|&&byte| byte == PAINT).count();
-    let depth = PAINTED_BYTES - untouched;
-    assert!(
-        depth > 0,
-        "{name} left the paint alone, so this is not its stack"
-    );
+fn check_depth(name: &str, primitive: impl FnMut()) {
+    let depth = depth(name, primitive);
     assert!(
         depth <= BLEACHED_BYTES / 3 * 2,
         "{name} uses {depth} bytes of stack"

@@ -17,7 +17,11 @@ use super::{
     RsaComponents, RsaEncryption, RsaError, RsaPublicKey, RsaScheme, components::Numbers, emsa,
     raw::RawPrivateKey,
 };
-use crate::{algorithm::RsaSize, secret::SecretBytes};
+use crate::{
+    algorithm::RsaSize,
+    secret::SecretBytes,
+    wipe::{bleached, deeply_bleached},
+};
 
 /// A private key, expanded once. Threads share it without a lock. AWS-LC wipes what it holds, and
 /// the numbers are [`SecretBytes`].
@@ -49,8 +53,10 @@ impl RsaPrivateKey {
             RsaSize::Bits3072 => KeySize::Rsa3072,
             RsaSize::Bits4096 => KeySize::Rsa4096,
         };
-        let key = KeyPair::generate(size).map_err(|_| RsaError::Failed)?;
-        let document: Pkcs8V1Der<'_> = key.as_der().map_err(|_| RsaError::Failed)?;
+        let document: Pkcs8V1Der<'_> = deeply_bleached(|| {
+            let key = KeyPair::generate(size).map_err(|_| RsaError::Failed)?;
+            key.as_der().map_err(|_| RsaError::Failed)
+        })?;
         Self::from_pkcs8(document.as_ref())
     }
 
@@ -78,6 +84,10 @@ impl RsaPrivateKey {
     /// [`RsaError::Size`]; [`RsaError::Inconsistent`] also for a public exponent that is even, 1 or
     /// longer than 33 bits.
     pub fn from_components(components: &RsaComponents) -> Result<Self, RsaError> {
+        deeply_bleached(|| Self::build(components))
+    }
+
+    fn build(components: &RsaComponents) -> Result<Self, RsaError> {
         let (size, numbers) = components.complete()?;
         let signing = KeyPair::from_components(&KeyPairComponents {
             public_key: PublicKeyComponents {
@@ -120,7 +130,7 @@ impl RsaPrivateKey {
     }
 
     fn document(&self) -> Pkcs8V1Der<'static> {
-        let document = self.signing.as_der();
+        let document = deeply_bleached(|| self.signing.as_der());
         document.expect("AWS-LC has every number of a private key")
     }
 
@@ -145,8 +155,7 @@ impl RsaPrivateKey {
             return self.sign_ourselves(scheme, digest);
         };
         let mut signature = vec![0; self.size.bytes()];
-        self.signing
-            .sign_digest(encoding, &digest, &mut signature)
+        bleached(|| (self.signing).sign_digest(encoding, &digest, &mut signature))
             .map_err(|_| RsaError::Failed)?;
         Ok(signature)
     }
@@ -188,10 +197,10 @@ impl RsaPrivateKey {
         }
         let keys = (self.decrypting).get_or_init(|| DecryptingKeys::new(self.document().as_ref()));
         let mut buffer = Zeroizing::new(vec![0; self.size.bytes()]);
-        let plaintext = match padding.oaep() {
+        let plaintext = bleached(|| match padding.oaep() {
             Some(algorithm) => (keys.oaep).decrypt(algorithm, ciphertext, &mut buffer, None),
             None => keys.pkcs1v15.decrypt(ciphertext, &mut buffer),
-        };
+        });
         match plaintext {
             Ok(plaintext) => Ok(SecretBytes::copy_of(plaintext)),
             Err(_) => Err(RsaError::Decryption),
@@ -202,7 +211,8 @@ impl RsaPrivateKey {
 impl DecryptingKeys {
     /// Reads what AWS-LC wrote.
     fn new(document: &[u8]) -> Self {
-        let key = PrivateDecryptingKey::from_pkcs8(document).expect("AWS-LC reads what it wrote");
+        let key = deeply_bleached(|| PrivateDecryptingKey::from_pkcs8(document))
+            .expect("AWS-LC reads what it wrote");
         let same_size = "both forms take keys of the same sizes";
         Self {
             oaep: OaepPrivateDecryptingKey::new(key.clone()).expect(same_size),

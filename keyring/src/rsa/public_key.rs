@@ -165,3 +165,62 @@ impl fmt::Debug for RsaPublicKey {
         write!(f, "RsaPublicKey({} bits)", self.size.bits())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{hash::HashAlgorithm, rsa::SaltLength};
+
+    fn bytes(hex: &Value) -> Vec<u8> {
+        let hex = hex.as_str().unwrap().as_bytes();
+        hex.chunks(2)
+            .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    /// Checks that AWS-LC and we think the same of each signature. Returns how many are valid, and
+    /// how many are not.
+    fn compare(json: &str, scheme: RsaScheme, hash: HashAlgorithm) -> (usize, usize) {
+        let file: Value = serde_json::from_str(json).unwrap();
+        let mut counts = (0, 0);
+        for group in file["testGroups"].as_array().unwrap() {
+            let key = RsaPublicKey::from_spki(&bytes(&group["publicKeyDer"])).unwrap();
+            for test in group["tests"].as_array().unwrap() {
+                let digest = hash.digest(&bytes(&test["msg"]));
+                let (digest, signature) = (digest.as_bytes(), bytes(&test["sig"]));
+                assert!(scheme.verified_by_aws_lc(digest).is_some());
+                let verified = key.verify(scheme, digest, &signature);
+                let ours = key.verify_ourselves(scheme, digest, &signature);
+                // Raw numbers may lack leading zeros; signatures may not.
+                let right_length = signature.len() == key.size.bytes();
+                assert_eq!(verified, ours && right_length, "{test}");
+                if verified {
+                    counts.0 += 1
+                } else {
+                    counts.1 += 1
+                }
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn we_verify_as_aws_lc_does() {
+        let hash = HashAlgorithm::Sha2_256;
+        let json =
+            include_str!("../../tests/vectors/wycheproof/rsa_signature_2048_sha256_test.json");
+        let scheme = RsaScheme::Pkcs1v15 { hash: Some(hash) };
+        assert_eq!(compare(json, scheme, hash), (9, 250));
+
+        let hash = HashAlgorithm::Sha2_512;
+        let json =
+            include_str!("../../tests/vectors/wycheproof/rsa_pss_4096_sha512_mgf1_64_test.json");
+        let salt = SaltLength::Hash;
+        assert_eq!(
+            compare(json, RsaScheme::Pss { hash, salt }, hash),
+            (132, 47)
+        );
+    }
+}

@@ -20,7 +20,7 @@ use super::{
     RsaError,
     components::{Numbers, number},
 };
-use crate::{secret::SecretBytes, wipe::bleached};
+use crate::{secret::SecretBytes, wipe::deeply_bleached};
 
 /// `n` and `e`, ready for use.
 pub(super) struct RawPublicKey {
@@ -80,7 +80,7 @@ struct Prime {
 impl RawPrivateKey {
     /// Expands numbers that were checked to belong together.
     pub(super) fn new(numbers: &Numbers) -> Self {
-        bleached(|| {
+        deeply_bleached(|| {
             let p = Prime::new(&numbers.p, &numbers.dp);
             let q = Prime::new(&numbers.q, &numbers.dq);
             let qinv = BoxedUint::from_be_slice(numbers.qinv.expose(), p.modulus.bits_precision())
@@ -100,7 +100,7 @@ impl RawPrivateKey {
     /// [`RsaError::Failed`] if the input is no number below `n`, there is no randomness, or the
     /// result is wrong.
     pub(super) fn raise(&self, input: &[u8]) -> Result<Box<[u8]>, RsaError> {
-        bleached(|| {
+        deeply_bleached(|| {
             let n = &self.public.n;
             let input = BoxedUint::from_be_slice(input, n.bits_precision())
                 .ok()
@@ -174,4 +174,56 @@ fn random_below(n: &BoxedMontyParams) -> Result<BoxedUint, RsaError> {
     rand::fill(&mut bytes).map_err(|_| RsaError::Failed)?;
     bytes[0] >>= 1;
     Ok(number(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{algorithm::RsaSize, rsa::RsaPrivateKey};
+
+    fn numbers() -> Numbers {
+        let key = RsaPrivateKey::generate(RsaSize::Bits2048).unwrap();
+        key.components().complete().unwrap().1
+    }
+
+    #[test]
+    fn private_and_public_operation_undo_each_other() {
+        let numbers = numbers();
+        let (public, private) = (
+            RawPublicKey::new(&numbers.n, &numbers.e),
+            RawPrivateKey::new(&numbers),
+        );
+        let mut below_n = numbers.n.clone();
+        *below_n.last_mut().unwrap() -= 1;
+        let mut small = vec![0; 256];
+        for input in [small.clone(), below_n, vec![0x7f; 256]] {
+            let power = private.raise(&input).unwrap();
+            assert_eq!(*public.raise(&power).unwrap(), *input);
+            let power = public.raise(&input).unwrap();
+            assert_eq!(*private.raise(&power).unwrap(), *input);
+        }
+        small[255] = 1;
+        assert_eq!(*private.raise(&small).unwrap(), *small);
+    }
+
+    #[test]
+    fn the_modulus_and_what_is_above_are_refused() {
+        let numbers = numbers();
+        let private = RawPrivateKey::new(&numbers);
+        for input in [numbers.n.clone(), vec![0xff; 256], vec![1; 257]] {
+            assert_eq!(private.raise(&input), Err(RsaError::Failed));
+            assert_eq!(private.public.raise(&input), None);
+        }
+    }
+
+    /// One wrong bit in a computation with one prime would give away both primes.
+    #[test]
+    fn a_wrong_result_is_kept_back() {
+        let mut private = RawPrivateKey::new(&numbers());
+        let mut input = vec![0x42; 256];
+        input[0] = 0;
+        assert!(private.raise(&input).is_ok());
+        private.p.exponent.as_mut_words()[3] ^= 1 << 17;
+        assert_eq!(private.raise(&input), Err(RsaError::Failed));
+    }
 }

@@ -20,6 +20,7 @@ struct Needle {
 impl Needles {
     /// Adds a secret: as it is, in the byte orders that ciphers and hashes load it in, masked as
     /// HMAC masks it, and with every word doubled as vector code spreads it.
+    #[allow(dead_code, reason = "not every test has such secrets")]
     pub fn add(&mut self, name: &str, secret: &[u8]) {
         for (mask_name, mask) in [("", 0), (", inner pad", 0x36), (", outer pad", 0x5c)] {
             let plain: Vec<u8> = secret.iter().map(|byte| byte ^ mask).collect();
@@ -43,6 +44,17 @@ impl Needles {
         }
     }
 
+    /// Adds a large number, big-endian and of whole 64-bit words: its words in both byte orders. All
+    /// pieces at all offsets would be so many that the search takes minutes.
+    #[allow(dead_code, reason = "not every test has such secrets")]
+    pub fn add_number(&mut self, name: &str, number: &[u8]) {
+        for piece in number.chunks_exact(PIECE) {
+            let swapped: Vec<u8> = piece.iter().rev().copied().collect();
+            self.insert(piece, name.to_owned());
+            self.insert(&swapped, format!("{name}, 64-bit swapped"));
+        }
+    }
+
     /// Adds a secret in a text form. A piece of it could be found by chance, two in a row not.
     #[allow(dead_code, reason = "not every test has such secrets")]
     pub fn add_text(&mut self, name: &str, text: &[u8]) {
@@ -55,6 +67,7 @@ impl Needles {
 
     /// Adds what `expand` makes of a secret, as it lies in memory: those words that depend on the
     /// secret and on nothing else.
+    #[allow(dead_code, reason = "not every test has such secrets")]
     pub fn add_expanded<T>(&mut self, name: &str, secret: &[u8], expand: impl Fn(&[u8]) -> T) {
         let other: Vec<u8> = secret.iter().map(|byte| !byte).collect();
         let (first, second) = (image(&expand(secret)), image(&expand(secret)));
@@ -125,6 +138,7 @@ impl Needles {
 }
 
 /// The bytes of a value, padding included.
+#[allow(dead_code, reason = "used by one that is not used by every test")]
 fn image<T>(value: &T) -> Vec<u8> {
     let mut bytes = vec![0; size_of::<T>()];
     let address = std::ptr::from_ref(value).addr() as u64;
