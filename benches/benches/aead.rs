@@ -6,28 +6,28 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use sealgate_keyring::{
     aead::{Cipher, fill_random_nonce},
-    algorithm::KeyType,
+    algorithm::AeadAlgorithm,
     wipe,
 };
 
 const MESSAGE_BYTES: [usize; 4] = [64, 1 << 10, 64 << 10, 1 << 20];
 
 fn encrypt_and_decrypt(c: &mut Criterion) {
-    for key_type in KeyType::ALL {
-        let cipher = Cipher::new(key_type, &vec![7; key_type.key_bytes()]).unwrap();
+    for algorithm in AeadAlgorithm::ALL {
+        let cipher = Cipher::new(algorithm, &vec![7; algorithm.key_bytes()]).unwrap();
         for len in MESSAGE_BYTES {
-            let clear = vec![0; key_type.nonce_bytes() + len];
+            let clear = vec![0; algorithm.nonce_bytes() + len];
             let mut buffer = Vec::with_capacity(clear.len() + 16);
             let mut sealed = clear.clone();
             cipher.seal(&mut sealed, 0, b"").unwrap();
 
             let mut group = c.benchmark_group("encrypt");
             group.throughput(Throughput::Bytes(len as u64));
-            group.bench_function(BenchmarkId::new(key_type.name(), len), |b| {
+            group.bench_function(BenchmarkId::new(algorithm.to_string(), len), |b| {
                 b.iter(|| {
                     buffer.clear();
                     buffer.extend_from_slice(&clear);
-                    fill_random_nonce(&mut buffer[..key_type.nonce_bytes()]).unwrap();
+                    fill_random_nonce(&mut buffer[..algorithm.nonce_bytes()]).unwrap();
                     cipher.seal(&mut buffer, 0, b"").unwrap();
                 });
             });
@@ -35,7 +35,7 @@ fn encrypt_and_decrypt(c: &mut Criterion) {
 
             let mut group = c.benchmark_group("decrypt");
             group.throughput(Throughput::Bytes(len as u64));
-            group.bench_function(BenchmarkId::new(key_type.name(), len), |b| {
+            group.bench_function(BenchmarkId::new(algorithm.to_string(), len), |b| {
                 b.iter(|| {
                     buffer.clear();
                     buffer.extend_from_slice(&sealed);
@@ -53,10 +53,10 @@ fn overhead(c: &mut Criterion) {
     c.bench_function("bleach the stack", |b| {
         b.iter(|| wipe::bleached(|| black_box(1)))
     });
-    for key_type in KeyType::ALL {
-        let key = vec![7; key_type.key_bytes()];
-        c.bench_function(&format!("expand/{key_type}"), |b| {
-            b.iter(|| Cipher::new(key_type, &key));
+    for algorithm in AeadAlgorithm::ALL {
+        let key = vec![7; algorithm.key_bytes()];
+        c.bench_function(&format!("expand/{algorithm}"), |b| {
+            b.iter(|| Cipher::new(algorithm, &key));
         });
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use sealgate_keyring::{algorithm::KeyType, kdf, secret::SecretBytes};
+use sealgate_keyring::{algorithm::AeadAlgorithm, kdf, secret::SecretBytes};
 
 const CONTEXT: &[u8] = b"tenant 4711";
 
@@ -15,19 +15,19 @@ fn derivation(c: &mut Criterion) {
         });
     }
     group.finish();
-    for key_type in KeyType::ALL {
-        c.bench_function(&format!("derive cipher/{key_type}"), |b| {
-            b.iter(|| kdf::derive_cipher(key_type, &key, CONTEXT));
+    for algorithm in AeadAlgorithm::ALL {
+        c.bench_function(&format!("derive cipher/{algorithm}"), |b| {
+            b.iter(|| kdf::derive_cipher(algorithm, &key, CONTEXT));
         });
-        c.bench_function(&format!("derive convergent/{key_type}"), |b| {
-            b.iter(|| kdf::derive_convergent(key_type, &key, CONTEXT));
+        c.bench_function(&format!("derive convergent/{algorithm}"), |b| {
+            b.iter(|| kdf::derive_convergent(algorithm, &key, CONTEXT));
         });
     }
 }
 
 fn convergent_nonce(c: &mut Criterion) {
     let key = SecretBytes::copy_of(&[7; 32]);
-    let (_, nonce_key) = kdf::derive_convergent(KeyType::Aes256Gcm96, &key, CONTEXT);
+    let (_, nonce_key) = kdf::derive_convergent(AeadAlgorithm::Aes256Gcm96, &key, CONTEXT);
     let mut group = c.benchmark_group("convergent nonce");
     for len in [64, 1 << 10, 64 << 10] {
         let message = vec![0; len];

@@ -11,7 +11,7 @@ use ring::{
 use crate::{
     der, kdf,
     secret::{Secret256, SecretBytes},
-    wipe::{Wiped, bleached},
+    wipe::{DEEP_BYTES, Wiped, bleached, bleached_by},
 };
 
 /// Length of a seed and of a public key, in bytes.
@@ -77,7 +77,7 @@ impl Ed25519PrivateKey {
             return Err(Ed25519Error::PrivateKey);
         }
         // ring reads it too, but does not give the seed back.
-        let seed = bleached(|| {
+        let seed = bleached_by::<DEEP_BYTES, _>(|| {
             let pair = aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8(document).ok()?;
             let seed = pair.seed().ok()?.as_be_bytes().ok()?;
             Secret256::copy_of(seed.as_ref())

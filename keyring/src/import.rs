@@ -215,9 +215,7 @@ mod tests {
     #[test]
     fn unwraps_what_it_wraps() {
         let key = WrappingKey::generate().unwrap();
-        let spki = crate::pem::decode(&key.public_pem().unwrap())
-            .unwrap()
-            .content;
+        let spki = pem::decode(&key.public_pem().unwrap()).unwrap().content;
         let public = RsaPublicKey::from_spki(&spki).unwrap();
         let document = key.to_pkcs8().unwrap();
         for (hash, len) in [

@@ -12,7 +12,7 @@ use crate::{
     aead::WrongKeyLength,
     algorithm::CmacAlgorithm,
     hash::HashAlgorithm,
-    wipe::{Wiped, bleached},
+    wipe::{DEEP_BYTES, Wiped, bleached, bleached_by},
 };
 
 /// Length of a CMAC that is not truncated, in bytes.
@@ -85,14 +85,18 @@ impl HmacKey {
 
     /// The message's tag. To compare it with another, use [`verify`](Self::verify).
     pub fn tag(&self, message: &[u8]) -> Tag {
-        bleached(|| match &self.0 {
-            Expanded::Ring(key) => Tag::copy_of(ring_hmac::sign(key, message).as_ref()),
-            Expanded::AwsLc(key) => Tag::copy_of(aws_hmac::sign(key, message).as_ref()),
+        match &self.0 {
+            Expanded::Ring(key) => {
+                bleached(|| Tag::copy_of(ring_hmac::sign(key, message).as_ref()))
+            }
+            Expanded::AwsLc(key) => {
+                bleached_by::<DEEP_BYTES, _>(|| Tag::copy_of(aws_hmac::sign(key, message).as_ref()))
+            }
             Expanded::Sha3_224(key) => sha3_tag(&**key, message),
             Expanded::Sha3_256(key) => sha3_tag(&**key, message),
             Expanded::Sha3_384(key) => sha3_tag(&**key, message),
             Expanded::Sha3_512(key) => sha3_tag(&**key, message),
-        })
+        }
     }
 
     /// Whether `tag` is the message's, whole, compared in constant time.
@@ -129,7 +133,9 @@ fn sha3_key<M: KeyInit>(key: &[u8]) -> M {
 }
 
 fn sha3_tag<M: Mac + Clone>(key: &M, message: &[u8]) -> Tag {
-    Tag::copy_of(&key.clone().chain_update(message).finalize().into_bytes())
+    bleached_by::<DEEP_BYTES, _>(|| {
+        Tag::copy_of(&key.clone().chain_update(message).finalize().into_bytes())
+    })
 }
 
 /// A key for CMAC, expanded once. Threads share it without a lock.
@@ -147,7 +153,7 @@ impl Cmac {
             CmacAlgorithm::Aes128 => cmac::AES_128,
             CmacAlgorithm::Aes256 => cmac::AES_256,
         };
-        bleached(|| cmac::Key::new(algorithm, key))
+        bleached_by::<DEEP_BYTES, _>(|| cmac::Key::new(algorithm, key))
             .map(Self)
             .map_err(|_| WrongKeyLength)
     }

@@ -14,10 +14,13 @@ use aws_lc_rs::{
     },
 };
 
-use crate::{algorithm::MlDsaParameters, der, secret::SecretBytes, wipe::bleached};
+use crate::{algorithm::MlDsaParameters, der, secret::SecretBytes, wipe::bleached_by};
 
 /// Length of a seed, from which a private key is expanded, in bytes.
 pub const SEED_BYTES: usize = 32;
+
+/// How much stack is overwritten below its operations, which work on whole matrices there.
+pub const STACK_BYTES: usize = 256 << 10;
 
 /// Why a key was not taken, or nothing was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +54,7 @@ impl MlDsaPrivateKey {
     /// # Errors
     /// [`MlDsaError::Library`].
     pub fn generate(parameters: MlDsaParameters) -> Result<Self, MlDsaError> {
-        let pair = bleached(|| PqdsaKeyPair::generate(parameters.signing()));
+        let pair = bleached_by::<STACK_BYTES, _>(|| PqdsaKeyPair::generate(parameters.signing()));
         Self::new(parameters, pair.map_err(|Unspecified| MlDsaError::Library)?)
     }
 
@@ -60,7 +63,8 @@ impl MlDsaPrivateKey {
     /// # Errors
     /// [`MlDsaError::PrivateKey`] unless there are [`SEED_BYTES`].
     pub fn from_seed(parameters: MlDsaParameters, seed: &[u8]) -> Result<Self, MlDsaError> {
-        let pair = bleached(|| PqdsaKeyPair::from_seed(parameters.signing(), seed));
+        let pair =
+            bleached_by::<STACK_BYTES, _>(|| PqdsaKeyPair::from_seed(parameters.signing(), seed));
         Self::new(parameters, pair.map_err(|_| MlDsaError::PrivateKey)?)
     }
 
@@ -72,13 +76,15 @@ impl MlDsaPrivateKey {
         if !der::is_pkcs8(document) {
             return Err(MlDsaError::PrivateKey);
         }
-        let pair = bleached(|| PqdsaKeyPair::from_pkcs8(parameters.signing(), document));
+        let pair = bleached_by::<STACK_BYTES, _>(|| {
+            PqdsaKeyPair::from_pkcs8(parameters.signing(), document)
+        });
         Self::new(parameters, pair.map_err(|_| MlDsaError::PrivateKey)?)
     }
 
     fn new(parameters: MlDsaParameters, pair: PqdsaKeyPair) -> Result<Self, MlDsaError> {
         let public = MlDsaPublicKey::from_bytes(parameters, pair.public_key().as_ref())?;
-        let document = bleached(|| pair.to_pkcs8v1())
+        let document = bleached_by::<STACK_BYTES, _>(|| pair.to_pkcs8v1())
             .map(|document| SecretBytes::copy_of(document.as_ref()))
             .map_err(|Unspecified| MlDsaError::Library)?;
         Ok(Self {
@@ -111,7 +117,7 @@ impl MlDsaPrivateKey {
     /// [`MlDsaError::Library`].
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, MlDsaError> {
         let mut signature = vec![0; self.parameters.signing().signature_len()];
-        bleached(|| self.pair.sign(message, &mut signature))
+        bleached_by::<STACK_BYTES, _>(|| self.pair.sign(message, &mut signature))
             .map_err(|Unspecified| MlDsaError::Library)?;
         Ok(signature)
     }

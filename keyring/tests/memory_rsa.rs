@@ -24,7 +24,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     rsa::{
         KeyPair, KeySize, OAEP_SHA512_MGF1SHA512, OaepPrivateDecryptingKey,
-        Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
+        Pkcs1PrivateDecryptingKey, PrivateDecryptingKey, STACK_BYTES,
     },
     signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA512},
 };
@@ -39,7 +39,7 @@ use sealgate_keyring::{
     hash::HashAlgorithm,
     rsa::{RsaComponents, RsaEncryption, RsaPrivateKey, RsaScheme, SaltLength},
     secret::SecretBytes,
-    wipe::{BLEACHED_BYTES, DEEPLY_BLEACHED_BYTES, WipingAllocator},
+    wipe::{BLEACHED_BYTES, WipingAllocator},
 };
 
 #[global_allocator]
@@ -144,11 +144,11 @@ fn aws_lc(size: RsaSize, key: &RsaPrivateKey) {
     let pkcs1v15 = Pkcs1PrivateDecryptingKey::new(decrypting).unwrap();
     let mut output = vec![0; size.bytes()];
 
-    check_depth("generate", DEEPLY_BLEACHED_BYTES, || {
+    check_depth("generate", STACK_BYTES, || {
         drop(black_box(KeyPair::generate(key_size)));
     });
-    check_depth("read", DEEPLY_BLEACHED_BYTES, || drop(black_box(read())));
-    check_depth("write", DEEPLY_BLEACHED_BYTES, || {
+    check_depth("read", STACK_BYTES, || drop(black_box(read())));
+    check_depth("write", STACK_BYTES, || {
         let document: Pkcs8V1Der<'_> = signing.as_der().unwrap();
         drop(black_box(document));
     });
@@ -189,7 +189,7 @@ fn crypto_bigint(size: RsaSize, key: &RsaPrivateKey) {
     let in_p = BoxedMontyForm::new(reduced.clone(), &modulus);
     let in_n = BoxedMontyForm::new((&d).resize_unchecked(n.bits_precision()), &n);
     let check = |name, work: &mut dyn FnMut()| {
-        check_depth(&format!("{name} {size:?}"), DEEPLY_BLEACHED_BYTES, work);
+        check_depth(&format!("{name} {size:?}"), STACK_BYTES, work);
     };
     check("expand", &mut || {
         drop(black_box(BoxedMontyParams::new(odd(&p))));

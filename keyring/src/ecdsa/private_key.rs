@@ -9,8 +9,8 @@ use aws_lc_rs::{
     signature::EcdsaKeyPair,
 };
 
-use super::{EcdsaError, EcdsaPublicKey};
-use crate::{algorithm::Curve, der, secret::SecretBytes, wipe::bleached};
+use super::{EcdsaError, EcdsaPublicKey, STACK_BYTES};
+use crate::{algorithm::Curve, der, secret::SecretBytes, wipe::bleached_by};
 
 /// A private key on a curve with its public key. Threads share it without a lock.
 ///
@@ -26,7 +26,7 @@ impl EcdsaPrivateKey {
     /// # Errors
     /// [`EcdsaError::Library`].
     pub fn generate(curve: Curve) -> Result<Self, EcdsaError> {
-        let pair = bleached(|| EcdsaKeyPair::generate(curve.ecdsa()));
+        let pair = bleached_by::<STACK_BYTES, _>(|| EcdsaKeyPair::generate(curve.ecdsa()));
         Self::new(curve, pair.map_err(|Unspecified| EcdsaError::Library)?)
     }
 
@@ -61,7 +61,7 @@ impl EcdsaPrivateKey {
         read: impl FnOnce() -> Result<EcdsaKeyPair, KeyRejected>,
         curve: Curve,
     ) -> Result<Self, EcdsaError> {
-        let read = bleached(read).map_err(|_| EcdsaError::PrivateKey)?;
+        let read = bleached_by::<STACK_BYTES, _>(read).map_err(|_| EcdsaError::PrivateKey)?;
         Self::from_scalar(curve, scalar(&read).expose())
     }
 
@@ -76,7 +76,7 @@ impl EcdsaPrivateKey {
             padded[from..].copy_from_slice(scalar);
             Ok(())
         })?;
-        let pair = bleached(|| {
+        let pair = bleached_by::<STACK_BYTES, _>(|| {
             let private = agreement::PrivateKey::from_private_key(ecdh(curve), padded.expose())?;
             let public = private.compute_public_key()?;
             EcdsaKeyPair::from_private_key_and_public_key(
@@ -114,14 +114,16 @@ impl EcdsaPrivateKey {
 
     /// The PKCS #8 document, version 1, with the public key.
     pub fn to_pkcs8(&self) -> SecretBytes {
-        let document = bleached(|| self.pair.to_pkcs8v1()).expect("a key that was parsed");
+        let document = bleached_by::<STACK_BYTES, _>(|| self.pair.to_pkcs8v1())
+            .expect("a key that was parsed");
         SecretBytes::copy_of(document.as_ref())
     }
 
     /// The SEC 1 document (RFC 5915) with the public key and the curve's name.
     pub fn to_sec1(&self) -> SecretBytes {
         let document: EcPrivateKeyRfc5915Der<'_> =
-            bleached(|| self.pair.private_key().as_der()).expect("a key that was parsed");
+            bleached_by::<STACK_BYTES, _>(|| self.pair.private_key().as_der())
+                .expect("a key that was parsed");
         SecretBytes::copy_of(document.as_ref())
     }
 
@@ -135,7 +137,7 @@ impl EcdsaPrivateKey {
     /// hash function gives; [`EcdsaError::Library`].
     pub fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, EcdsaError> {
         let digest = self.curve().digest(digest)?;
-        bleached(|| self.pair.sign_digest(&digest))
+        bleached_by::<STACK_BYTES, _>(|| self.pair.sign_digest(&digest))
             .map(|signature| signature.as_ref().to_vec())
             .map_err(|Unspecified| EcdsaError::Library)
     }
@@ -151,7 +153,7 @@ impl EcdsaPrivateKey {
         }
         let ecdh = ecdh(self.curve());
         let scalar = self.scalar();
-        bleached(|| {
+        bleached_by::<STACK_BYTES, _>(|| {
             let private = agreement::PrivateKey::from_private_key(ecdh, scalar.expose())
                 .map_err(|_| EcdsaError::Library)?;
             agreement::agree(
@@ -172,7 +174,8 @@ impl fmt::Debug for EcdsaPrivateKey {
 
 fn scalar(pair: &EcdsaKeyPair) -> SecretBytes {
     let scalar: EcPrivateKeyBin<'_> =
-        bleached(|| pair.private_key().as_be_bytes()).expect("a key that was parsed");
+        bleached_by::<STACK_BYTES, _>(|| pair.private_key().as_be_bytes())
+            .expect("a key that was parsed");
     SecretBytes::copy_of(scalar.as_ref())
 }
 

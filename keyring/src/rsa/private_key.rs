@@ -14,13 +14,13 @@ use pkcs8::PrivateKeyInfoRef;
 use zeroize::Zeroizing;
 
 use super::{
-    RsaComponents, RsaEncryption, RsaError, RsaPublicKey, RsaScheme, components::Numbers, emsa,
-    raw::RawPrivateKey,
+    RsaComponents, RsaEncryption, RsaError, RsaPublicKey, RsaScheme, STACK_BYTES,
+    components::Numbers, emsa, raw::RawPrivateKey,
 };
 use crate::{
     algorithm::RsaSize,
     secret::SecretBytes,
-    wipe::{bleached, deeply_bleached},
+    wipe::{bleached, bleached_by},
 };
 
 /// A private key, expanded once. Threads share it without a lock. AWS-LC wipes what it holds, and
@@ -53,7 +53,7 @@ impl RsaPrivateKey {
             RsaSize::Bits3072 => KeySize::Rsa3072,
             RsaSize::Bits4096 => KeySize::Rsa4096,
         };
-        let document: Pkcs8V1Der<'_> = deeply_bleached(|| {
+        let document: Pkcs8V1Der<'_> = bleached_by::<STACK_BYTES, _>(|| {
             let key = KeyPair::generate(size).map_err(|_| RsaError::Failed)?;
             key.as_der().map_err(|_| RsaError::Failed)
         })?;
@@ -84,7 +84,7 @@ impl RsaPrivateKey {
     /// [`RsaError::Size`]; [`RsaError::Inconsistent`] also for a public exponent that is even, 1 or
     /// longer than 33 bits.
     pub fn from_components(components: &RsaComponents) -> Result<Self, RsaError> {
-        deeply_bleached(|| Self::build(components))
+        bleached_by::<STACK_BYTES, _>(|| Self::build(components))
     }
 
     fn build(components: &RsaComponents) -> Result<Self, RsaError> {
@@ -130,7 +130,7 @@ impl RsaPrivateKey {
     }
 
     fn document(&self) -> Pkcs8V1Der<'static> {
-        let document = deeply_bleached(|| self.signing.as_der());
+        let document = bleached_by::<STACK_BYTES, _>(|| self.signing.as_der());
         document.expect("AWS-LC has every number of a private key")
     }
 
@@ -211,7 +211,7 @@ impl RsaPrivateKey {
 impl DecryptingKeys {
     /// Reads what AWS-LC wrote.
     fn new(document: &[u8]) -> Self {
-        let key = deeply_bleached(|| PrivateDecryptingKey::from_pkcs8(document))
+        let key = bleached_by::<STACK_BYTES, _>(|| PrivateDecryptingKey::from_pkcs8(document))
             .expect("AWS-LC reads what it wrote");
         let same_size = "both forms take keys of the same sizes";
         Self {

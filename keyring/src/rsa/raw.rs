@@ -16,11 +16,12 @@ use crypto_bigint::{
 };
 use zeroize::Zeroizing;
 
+use super::STACK_BYTES;
 use super::{
     RsaError,
     components::{Numbers, number},
 };
-use crate::{secret::SecretBytes, wipe::deeply_bleached};
+use crate::{secret::SecretBytes, wipe::bleached_by};
 
 /// `n` and `e`, ready for use.
 pub(super) struct RawPublicKey {
@@ -80,7 +81,7 @@ struct Prime {
 impl RawPrivateKey {
     /// Expands numbers that were checked to belong together.
     pub(super) fn new(numbers: &Numbers) -> Self {
-        deeply_bleached(|| {
+        bleached_by::<STACK_BYTES, _>(|| {
             let p = Prime::new(&numbers.p, &numbers.dp);
             let q = Prime::new(&numbers.q, &numbers.dq);
             let qinv = BoxedUint::from_be_slice(numbers.qinv.expose(), p.modulus.bits_precision())
@@ -100,7 +101,7 @@ impl RawPrivateKey {
     /// [`RsaError::Failed`] if the input is no number below `n`, there is no randomness, or the
     /// result is wrong.
     pub(super) fn raise(&self, input: &[u8]) -> Result<Box<[u8]>, RsaError> {
-        deeply_bleached(|| {
+        bleached_by::<STACK_BYTES, _>(|| {
             let n = &self.public.n;
             let input = BoxedUint::from_be_slice(input, n.bits_precision())
                 .ok()
