@@ -14,6 +14,9 @@ pub(super) enum Failure {
     /// The server refused, or there was no answer.
     #[error(transparent)]
     Server(#[from] Error),
+    /// As [`Server`](Self::Server), where a command talks to two.
+    #[error("the source: {0}")]
+    Source(Error),
     /// An input cannot be read.
     #[error("cannot read {what}")]
     Read { what: String, source: io::Error },
@@ -26,6 +29,9 @@ pub(super) enum Failure {
     /// An input should have been a ciphertext, and is not even text.
     #[error("{what} is not a ciphertext")]
     NotCiphertext { what: String },
+    /// The server that keys come from needs a token of its own.
+    #[error("no token for the source was given")]
+    NoSourceToken,
     /// No share was given, and there is no terminal to ask for one.
     #[error("no share was given")]
     NoShare,
@@ -35,7 +41,7 @@ impl Failure {
     /// The exit code that says so.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Server(error) if error.is_sealed() => Exit::Sealed,
+            Self::Server(error) | Self::Source(error) if error.is_sealed() => Exit::Sealed,
             _ => Exit::Failed,
         }
     }
@@ -44,8 +50,10 @@ impl Failure {
     pub fn report(&self) {
         eprintln!("error: {}", visible(self.to_string().trim()));
         // The TLS error is part of the sentence already.
-        if !matches!(self, Self::Server(Error::Tls { .. }))
-            && let Some(cause) = root_cause(self)
+        if !matches!(
+            self,
+            Self::Server(Error::Tls { .. }) | Self::Source(Error::Tls { .. })
+        ) && let Some(cause) = root_cause(self)
         {
             eprintln!("cause: {}", visible(&cause.to_string()));
         }
@@ -57,6 +65,7 @@ impl Failure {
     fn advice(&self) -> Option<String> {
         match self {
             Self::Server(error) => server_advice(error),
+            Self::Source(error) => source_advice(error).map(str::to_owned),
             Self::Read { .. } | Self::Write { .. } => None,
             Self::TooLong { .. } => {
                 Some("Split it, or encrypt it with a data key of your own.".to_owned())
@@ -64,6 +73,11 @@ impl Failure {
             Self::NotCiphertext { .. } => {
                 Some("A ciphertext is text that begins with \"vault:v\".".to_owned())
             }
+            Self::NoSourceToken => Some(
+                "Set SEALGATE_FROM_TOKEN or --from-token-file to a token of the source that may \
+                 read, back up and encrypt with its keys."
+                    .to_owned(),
+            ),
             Self::NoShare => Some(
                 "Run this in a terminal to be asked for it, or give \"-\" to read it from \
                  standard input."
@@ -108,6 +122,34 @@ fn server_advice(error: &Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
+/// The options have other names there.
+fn source_advice(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Connect { .. } => "Is the source running? --from says where it is.",
+        Error::Address(_) => "Set --from to a URL such as https://vault.example:8200.",
+        Error::Tls {
+            source: rustls::Error::InvalidMessage(_),
+            ..
+        } => "The source may speak plain HTTP there: try an address with http://.",
+        Error::Tls { .. } => {
+            "Set --from-ca-cert to the certificate of the authority that vouches for the source, \
+             and --from to a name that its certificate holds."
+        }
+        Error::Refused { .. } if error.is_sealed() => "Unseal the source first.",
+        Error::Refused {
+            status: 401 | 403, ..
+        } => {
+            "Set SEALGATE_FROM_TOKEN or --from-token-file to a token of the source that may list, \
+             read, back up and encrypt with its keys."
+        }
+        Error::Refused { status: 404, .. } => "Check --from-mount.",
+        Error::Timeout { .. } | Error::Broken { .. } => {
+            "Run it again: keys that were moved already are recognised."
+        }
+        _ => return None,
+    })
+}
+
 fn tls_advice(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidMessage(_) => {
@@ -126,7 +168,11 @@ fn says(errors: &[String], words: &str) -> bool {
 
 /// The innermost cause, which is the one that names the matter.
 fn root_cause(failure: &Failure) -> Option<&(dyn StdError + 'static)> {
-    let mut cause = failure.source()?;
+    let mut cause = match failure {
+        // Its sentence holds the error's own.
+        Failure::Source(error) => error.source()?,
+        failure => failure.source()?,
+    };
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
@@ -154,6 +200,32 @@ mod tests {
         ] {
             assert_eq!(failure.exit(), Exit::Failed);
         }
+    }
+
+    #[test]
+    fn advice_about_the_source_names_its_own_options() {
+        let sealed = || Error::Refused {
+            status: 503,
+            errors: vec!["Vault is sealed".to_owned()],
+        };
+        assert_eq!(Failure::Source(sealed()).exit(), Exit::Sealed);
+        assert_eq!(source_advice(&sealed()), Some("Unseal the source first."));
+        let denied = Error::Refused {
+            status: 403,
+            errors: Vec::new(),
+        };
+        assert!(
+            source_advice(&denied)
+                .unwrap()
+                .contains("SEALGATE_FROM_TOKEN")
+        );
+        let address = "http://127.0.0.1:1".to_owned();
+        let source = "Connection refused".into();
+        let nobody = Failure::Source(Error::Connect { address, source });
+        assert_eq!(
+            root_cause(&nobody).unwrap().to_string(),
+            "Connection refused"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod crypt;
 mod exit;
 mod failure;
 mod key;
+mod migrate;
 mod operator;
 mod output;
 mod payload;
@@ -82,6 +83,9 @@ pub enum ClientCommand {
                             associated data is not rewrapped here: decrypt and encrypt it."
     )]
     Rewrap(crypt::RewrapArgs),
+    /// Copy keys from a Vault or OpenBao server, and prove that they work here
+    #[command(long_about = migrate::ABOUT)]
+    Migrate(migrate::MigrateArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
 }
@@ -126,6 +130,7 @@ async fn perform(args: &ClientArgs, command: ClientCommand) -> Result<Exit, Fail
         ClientCommand::Encrypt(encrypt) => encrypt.perform(&client, args.format).await,
         ClientCommand::Decrypt(decrypt) => decrypt.perform(&client, args.format).await,
         ClientCommand::Rewrap(rewrap) => rewrap.perform(&client, args.format).await,
+        ClientCommand::Migrate(migrate) => migrate.perform(&client, args.format).await,
         ClientCommand::Completions(_) => unreachable!("performed above, without a client"),
     }
 }

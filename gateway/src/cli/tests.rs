@@ -71,6 +71,9 @@ fn every_command_is_read() {
         "encrypt k --in a --out b --context c --associated-data d --key-version 2 --mount m",
         "decrypt k --in a --out b --context c --associated-data d --mount m",
         "rewrap k --in a --out b --context c --key-version 2 --mount m",
+        "migrate --from https://vault.example:8200",
+        "migrate --from http://h --from-token-file t --from-ca-cert c --from-mount a/b a b c",
+        "migrate --from http://h --to-mount m --allow-backup --dry-run --format json",
         "completions bash",
         "server --dev",
         "server --dev --listen 127.0.0.1:0 --dev-root-token-id root",
@@ -116,6 +119,11 @@ fn what_makes_no_sense_is_refused() {
         (
             "server --config f --dev-root-token-id t",
             ErrorKind::ArgumentConflict,
+        ),
+        ("migrate k", ErrorKind::MissingRequiredArgument),
+        (
+            "migrate --from http://h --from-token s.abc",
+            ErrorKind::UnknownArgument,
         ),
         ("status --format xml", ErrorKind::InvalidValue),
     ] {
