@@ -7,6 +7,7 @@ use sealgate_sdk::Error;
 
 use super::exit::Exit;
 use super::output::visible;
+use super::rewrap_file::FileError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub(super) enum Failure {
     /// An input should have been a ciphertext, and is not even text.
     #[error("{what} is not a ciphertext")]
     NotCiphertext { what: String },
+    /// A file was not rewrapped.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The server that keys come from needs a token of its own.
     #[error("no token for the source was given")]
     NoSourceToken,
@@ -66,7 +70,8 @@ impl Failure {
         match self {
             Self::Server(error) => server_advice(error),
             Self::Source(error) => source_advice(error).map(str::to_owned),
-            Self::Read { .. } | Self::Write { .. } => None,
+            // Where there is advice, it is part of the sentence.
+            Self::Read { .. } | Self::Write { .. } | Self::File(_) => None,
             Self::TooLong { .. } => {
                 Some("Split it, or encrypt it with a data key of your own.".to_owned())
             }
@@ -110,12 +115,16 @@ fn server_advice(error: &Error) -> Option<String> {
             errors,
         } if says(errors, "not initialized") => "Initialise it with `sealgate operator init`.",
         Error::Refused {
+            status: 400,
+            errors,
+        } if says(errors, "high complexity") => "Send less at once: give a smaller --batch-size.",
+        Error::Refused {
             status: 401 | 403, ..
         } => "Set SEALGATE_TOKEN or --token-file to a token that may do this.",
         Error::Refused { status: 404, .. } => "Check the name, and --mount.",
         Error::Refused { status: 413, .. } => {
-            "The input is larger than the server accepts: split it, or raise the limit in the \
-             server's configuration."
+            "The request is larger than the server accepts: split the input, give a smaller \
+             --batch-size where there is one, or raise the limit in the server's configuration."
         }
         _ => return None,
     };

@@ -54,6 +54,12 @@ impl Bar {
         Self(bar)
     }
 
+    /// What was done before does not count for the speed.
+    pub fn begin_at(&self, done: u64) {
+        self.0.set_position(done);
+        self.0.reset_eta();
+    }
+
     pub fn reached(&self, done: u64) {
         self.0.set_position(done);
     }
