@@ -32,11 +32,14 @@ class Proxy:
                 onward.close()
 
             def answer(self, status, body):
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except ConnectionError:
+                    self.close_connection = True  # the client was killed, as some tests want it
 
             do_GET = do_POST = do_PUT = do_DELETE = do_LIST = handle_any
 

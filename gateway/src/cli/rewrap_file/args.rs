@@ -116,8 +116,8 @@ pub struct RewrapFileArgs {
     #[arg(long)]
     all: bool,
 
-    /// How many values to send in one request; OpenBao takes 166 at least
-    #[arg(long, value_name = "N", default_value_t = 150,
+    /// How many values to send in one request; OpenBao takes 249 with a context each
+    #[arg(long, value_name = "N", default_value_t = 200,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch_size: u32,
     /// How many requests to send at once
