@@ -164,12 +164,13 @@ def test_what_cannot_be_moved_is_told_key_by_key(migrate, source, sealgate, moun
 
 
 def test_backups_can_be_allowed_on_the_way(migrate, source, sealgate, mounts):
-    make(source, mounts, "closed", rotations=1)
+    make(source, mounts, "closed", rotations=1, auto_rotate_period="24h")
     ciphertext = encrypted(source, mounts, "closed")
     planned = migrate("--allow-backup", "--dry-run")["closed"]
     assert planned["outcome"] == "would_move" and "would be switched on for good" in planned["reason"]
     assert source.call("GET", f"/{mounts}/keys/closed").data["exportable"] is False
-    moved = migrate("--allow-backup")["closed"]
+    assert "set auto_rotate_period to 0 there" in planned["reason"]
+    moved = migrate("--allow-backup", "closed", "closed")["closed"]
     assert moved["outcome"] == "moved" and "were switched on for good" in moved["reason"]
     assert decrypted(sealgate, mounts, "closed", ciphertext).data["plaintext"] == SECRET
 

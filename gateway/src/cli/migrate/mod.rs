@@ -8,10 +8,12 @@ mod proof;
 mod report;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::{env, fs};
 
 use clap::Args;
+use http::Uri;
 use sealgate_sdk::wire::transit::{ConfigureKey, Key};
 use sealgate_sdk::{Client, ClientBuilder, Error, SecretText, Transit};
 
@@ -20,7 +22,7 @@ use self::proof::{Mismatch, Samples};
 use self::report::{Outcome, Report, Row};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Format;
+use super::output::{Format, visible};
 use super::progress::Bar;
 
 const TOKEN_VARIABLE: &str = "SEALGATE_FROM_TOKEN";
@@ -95,12 +97,20 @@ impl MigrateArgs {
         let source = self.source()?;
         let from = source.transit(&self.from_mount)?;
         let to = client.transit(&self.to_mount)?;
+        for address in [source.address(), client.address()] {
+            if is_exposed(address) {
+                let address = visible(address);
+                eprintln!("warning: keys travel unencrypted to or from {address}; use https://");
+            }
+        }
         let here: BTreeSet<String> = to.list_keys().await?.into_iter().collect();
-        let names = if self.keys.is_empty() {
+        let mut names = if self.keys.is_empty() {
             from.list_keys().await.map_err(Failure::Source)?
         } else {
             self.keys.clone()
         };
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
 
         let migration = Migration {
             from,
@@ -189,6 +199,7 @@ impl Migration {
                 row.outcome = Outcome::WouldMove;
                 row.remark(allow.then_some(plan::WOULD_ALLOW));
                 row.remark(proof::blind_spot(&key));
+                row.remark(plan::double_rotation(&key));
                 Ok(())
             }
             Step::Copy { allow } => self.copy(&key, allow, row).await,
@@ -242,6 +253,7 @@ impl Migration {
             Some(mismatch) => row.remark(Some(mismatch.to_string())),
         }
         row.remark(proof::blind_spot(key));
+        row.remark(plan::double_rotation(key));
         Ok(())
     }
 
@@ -260,6 +272,20 @@ impl From<Obstacle> for Trouble {
     fn from(obstacle: Obstacle) -> Self {
         Self::ThisKey(obstacle.to_string())
     }
+}
+
+/// Whether what goes to this address can be read on the way: no TLS, and not this machine.
+fn is_exposed(address: &str) -> bool {
+    let Ok(address) = address.parse::<Uri>() else {
+        return false;
+    };
+    let host = address.host().unwrap_or_default();
+    let ip = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    let is_here = host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback());
+    address.scheme_str() == Some("http") && !is_here
 }
 
 /// Says what could not be done, and whether the other keys are worth a try.
@@ -302,6 +328,25 @@ mod tests {
             supports_encryption: true,
             supports_signing: false,
             kind: "aes256-gcm96".to_owned(),
+        }
+    }
+
+    #[test]
+    fn keys_travel_in_the_open_only_without_tls_and_to_elsewhere() {
+        for address in [
+            "http://vault.example:8200",
+            "http://10.0.0.7",
+            "http://[fd00::1]:8200",
+        ] {
+            assert!(is_exposed(address), "{address}");
+        }
+        for address in [
+            "https://vault.example:8200",
+            "http://localhost:8200/base",
+            "http://127.0.0.1:8200",
+            "http://[::1]:8200",
+        ] {
+            assert!(!is_exposed(address), "{address}");
         }
     }
 

@@ -68,6 +68,13 @@ pub(super) fn step(key: &Key, here: bool, allow_backup: bool) -> Result<Step, Ob
     }
 }
 
+/// Two servers that rotate the same key by themselves make two different keys of it.
+pub(super) fn double_rotation(key: &Key) -> Option<&'static str> {
+    (key.auto_rotate_period > 0).then_some(
+        "it rotates by itself, here and at the source: set auto_rotate_period to 0 there",
+    )
+}
+
 fn off(exportable: bool, plaintext_backup: bool) -> &'static str {
     match (exportable, plaintext_backup) {
         (false, false) => "exportable and allow_plaintext_backup are",

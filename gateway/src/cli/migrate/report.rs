@@ -110,7 +110,7 @@ impl Row {
         let Self { key, reason, .. } = self;
         let reason = reason.as_deref().unwrap_or_default();
         visible(&format!(
-            "ALARM: key {key} was copied, but the copy does not prove equal: {reason}\n       Do \
+            "ALARM: key {key} was copied, but the copy is not proved to be equal: {reason}\n       Do \
              not use the copy. The key at the source is as it was; nothing was deleted."
         ))
     }
