@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import servers
 
-DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/api.md", "docs/operations.md")
+DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/api.md", "docs/operations.md", "docs/migrate.md", "docs/rewrap.md")
 RUN = ("sh", "python")
 SHOWN = ("text", "toml", "json", "yaml")  # not for pasting
 DEVELOPMENT = "127.0.0.1:8200"

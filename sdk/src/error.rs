@@ -80,6 +80,16 @@ impl Error {
         self.status() == Some(404)
     }
 
+    /// Whether the same request may work a moment later: there was no answer, or the server is
+    /// overloaded, sealed or broken. A request that changes something may have taken effect.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+
     /// The HTTP status, if the server refused.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -155,6 +165,23 @@ mod tests {
         assert!(refused(503, &["Sealgate is sealed"]).is_sealed());
         assert!(!refused(503, &["the store is not reachable"]).is_sealed());
         assert!(!refused(400, &["sealed"]).is_sealed());
+    }
+
+    #[test]
+    fn what_the_caller_did_wrong_is_not_transient() {
+        for status in [429, 500, 502, 503] {
+            assert!(refused(status, &[]).is_transient(), "{status}");
+        }
+        for status in [400, 403, 404, 413] {
+            assert!(!refused(status, &[]).is_transient(), "{status}");
+        }
+        assert!(
+            Error::Timeout {
+                address: String::new()
+            }
+            .is_transient()
+        );
+        assert!(!Error::Answer(String::new()).is_transient());
     }
 
     #[test]

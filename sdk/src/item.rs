@@ -28,6 +28,7 @@ pub struct Decrypt<'a> {
 pub struct Rewrap<'a> {
     ciphertext: &'a str,
     context: Option<&'a [u8]>,
+    associated_data: Option<&'a [u8]>,
     version: Option<u32>,
 }
 
@@ -157,6 +158,7 @@ impl<'a> Rewrap<'a> {
         Self {
             ciphertext,
             context: None,
+            associated_data: None,
             version: None,
         }
     }
@@ -165,6 +167,14 @@ impl<'a> Rewrap<'a> {
     #[must_use]
     pub fn context<T: AsRef<[u8]> + ?Sized>(mut self, context: &'a T) -> Self {
         self.context = Some(context.as_ref());
+        self
+    }
+
+    /// The associated data given to encrypt. Sealgate binds the new ciphertext to it, too; the
+    /// peers ignore it, and fail.
+    #[must_use]
+    pub fn associated_data<T: AsRef<[u8]> + ?Sized>(mut self, data: &'a T) -> Self {
+        self.associated_data = Some(data.as_ref());
         self
     }
 
@@ -179,12 +189,14 @@ impl<'a> Rewrap<'a> {
         let RewrapItem {
             ciphertext,
             context,
+            associated_data,
             key_version,
             ..
         } = self.item();
         RewrapRequest {
             ciphertext,
             context,
+            associated_data,
             key_version,
             ..RewrapRequest::default()
         }
@@ -194,6 +206,7 @@ impl<'a> Rewrap<'a> {
         RewrapItem {
             ciphertext: Some(self.ciphertext.to_owned()),
             context: self.context.map(base64),
+            associated_data: self.associated_data.map(base64),
             key_version: self.version,
             reference: None,
         }

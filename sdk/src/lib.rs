@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod backup;
 mod batch;
 mod client;
 mod environment;
@@ -30,6 +31,7 @@ mod http;
 mod item;
 mod keys;
 mod path;
+mod sign;
 mod sys;
 mod transit;
 
@@ -39,5 +41,6 @@ pub use error::Error;
 pub use item::{Decrypt, Encrypt, Encrypted, Rewrap};
 pub use sealgate_wire as wire;
 pub use sealgate_wire::{SecretBytes, SecretText};
+pub use sign::Sign;
 pub use sys::Sys;
 pub use transit::Transit;

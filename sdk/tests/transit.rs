@@ -274,3 +274,29 @@ async fn names_never_point_elsewhere() {
         assert!(matches!(status, Some(400 | 404)), "{name:?}: {status:?}");
     }
 }
+
+#[tokio::test]
+async fn a_key_moves_by_backup_and_restore() {
+    let server = Server::dev().await;
+    let client = server.client();
+    client.sys().mount_transit("other").await.unwrap();
+    let from = client.transit("transit").unwrap();
+    let to = client.transit("other").unwrap();
+    let sealed = from.encrypt("k", b"hello").await.unwrap().ciphertext;
+    let words = refusal(from.back_up_key("k").await).1;
+    assert!(words.contains("disallowed on the policy"), "{words}");
+    let allow = ConfigureKey {
+        exportable: Some(true),
+        allow_plaintext_backup: Some(true),
+        ..ConfigureKey::default()
+    };
+    from.configure_key("k", &allow).await.unwrap();
+    let backup = from.back_up_key("k").await.unwrap();
+    assert!(!format!("{backup:?}").contains(backup.expose()));
+
+    to.restore_backup("k", &backup).await.unwrap();
+    let opened = to.decrypt("k", &sealed).await.unwrap();
+    assert_eq!(opened.expose(), b"hello");
+    let words = refusal(to.restore_backup("k", &backup).await).1;
+    assert!(words.contains("already exists"), "{words}");
+}

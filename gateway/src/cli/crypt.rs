@@ -55,6 +55,10 @@ pub struct DecryptArgs {
 pub struct RewrapArgs {
     #[command(flatten)]
     place: KeyPlace,
+    /// Text that the ciphertext was bound to, and is bound to again; OpenBao and Vault do not
+    /// rewrap such
+    #[arg(long, value_name = "TEXT")]
+    associated_data: Option<String>,
     /// Version of the key to encrypt with [default: the latest]
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
     key_version: Option<u32>,
@@ -114,6 +118,9 @@ impl RewrapArgs {
         let mut item = Rewrap::new(&old);
         if let Some(context) = &self.place.context {
             item = item.context(context);
+        }
+        if let Some(data) = &self.associated_data {
+            item = item.associated_data(data);
         }
         if let Some(version) = self.key_version {
             item = item.version(version);

@@ -219,6 +219,7 @@ fn created(version: &KeyVersion) -> String {
             .ok()
             .and_then(|seconds| Timestamp::from_second(seconds).ok())
             .map_or_else(|| seconds.to_string(), |time| time.to_string()),
+        KeyVersion::External(reference) => format!("elsewhere: {reference}"),
         KeyVersion::Asymmetric { creation_time, .. } => creation_time.clone(),
     }
 }

@@ -6,10 +6,12 @@ mod crypt;
 mod exit;
 mod failure;
 mod key;
+mod migrate;
 mod operator;
 mod output;
 mod payload;
 mod progress;
+pub mod rewrap_file;
 mod server;
 mod share;
 mod status;
@@ -78,10 +80,15 @@ pub enum ClientCommand {
     /// Encrypt a ciphertext anew, with a newer version of its key
     #[command(
         long_about = "Encrypt a ciphertext anew, with a newer version of its key.\n\nThe \
-                            plaintext does not leave the server. What was encrypted with \
-                            associated data is not rewrapped here: decrypt and encrypt it."
+                      plaintext does not leave the server."
     )]
     Rewrap(crypt::RewrapArgs),
+    /// Rewrap every ciphertext of a file: lines, CSV columns or JSON lines
+    #[command(long_about = rewrap_file::ABOUT)]
+    RewrapFile(Box<rewrap_file::RewrapFileArgs>),
+    /// Copy keys from a Vault or OpenBao server, and prove that they work here
+    #[command(long_about = migrate::ABOUT)]
+    Migrate(migrate::MigrateArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
 }
@@ -126,6 +133,8 @@ async fn perform(args: &ClientArgs, command: ClientCommand) -> Result<Exit, Fail
         ClientCommand::Encrypt(encrypt) => encrypt.perform(&client, args.format).await,
         ClientCommand::Decrypt(decrypt) => decrypt.perform(&client, args.format).await,
         ClientCommand::Rewrap(rewrap) => rewrap.perform(&client, args.format).await,
+        ClientCommand::RewrapFile(rewrap) => rewrap.perform(&client, args.format).await,
+        ClientCommand::Migrate(migrate) => migrate.perform(&client, args.format).await,
         ClientCommand::Completions(_) => unreachable!("performed above, without a client"),
     }
 }

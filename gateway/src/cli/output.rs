@@ -55,6 +55,36 @@ impl Table {
     }
 }
 
+/// Columns under a heading, for many things of one kind.
+pub(super) struct Grid<const COLUMNS: usize>(Vec<[String; COLUMNS]>);
+
+impl<const COLUMNS: usize> Grid<COLUMNS> {
+    pub fn new(heading: [&str; COLUMNS]) -> Self {
+        Self(vec![heading.map(str::to_owned)])
+    }
+
+    pub fn row(mut self, cells: [String; COLUMNS]) -> Self {
+        self.0.push(cells.map(|cell| visible(&cell)));
+        self
+    }
+
+    pub fn text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.0.iter().map(|row| row[column].chars().count());
+            cells.max().unwrap_or(0)
+        };
+        let widths: [usize; COLUMNS] = std::array::from_fn(width);
+        let line = |row: &[String; COLUMNS]| {
+            let cells = row.iter().zip(widths);
+            let cells: Vec<_> = cells
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
+            format!("{}\n", cells.join("  ").trim_end())
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
 /// Shows `answer` as a table or, unchanged, as JSON.
 pub(super) fn show(
     format: Format,
@@ -120,6 +150,17 @@ mod tests {
         assert_eq!(
             table.text(),
             "Name              orders\nDeletion allowed  yes\n"
+        );
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let grid = Grid::new(["Key", "Outcome"])
+            .row(["a".to_owned(), "moved".to_owned()])
+            .row(["orders\x1b".to_owned(), String::new()]);
+        assert_eq!(
+            grid.text(),
+            "Key           Outcome\na             moved\norders\\u{1b}\n"
         );
     }
 

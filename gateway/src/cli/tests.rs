@@ -70,7 +70,19 @@ fn every_command_is_read() {
         "key delete k",
         "encrypt k --in a --out b --context c --associated-data d --key-version 2 --mount m",
         "decrypt k --in a --out b --context c --associated-data d --mount m",
-        "rewrap k --in a --out b --context c --key-version 2 --mount m",
+        "rewrap k --in a --out b --context c --associated-data d --key-version 2 --mount m",
+        "rewrap-file k --in a --out b",
+        "rewrap-file k --in a --in-place --resume --keep-others --all --mount m",
+        "rewrap-file k --in a --dry-run --context c --associated-data d",
+        "rewrap-file k --in a --out b --dry-run --batch-size 1 --concurrency 64 --retries 0",
+        "rewrap-file k --in a --out b --restart --column 1 --no-header --delimiter tab",
+        "rewrap-file k --in a --out b --column a --column b --context-column c \
+         --associated-data-column d",
+        "rewrap-file k --in a --out b --field a.b --field c --context-field d \
+         --associated-data-field e",
+        "migrate --from https://vault.example:8200",
+        "migrate --from http://h --from-token-file t --from-ca-cert c --from-mount a/b a b c",
+        "migrate --from http://h --to-mount m --allow-backup --dry-run --format json",
         "completions bash",
         "server --dev",
         "server --dev --listen 127.0.0.1:0 --dev-root-token-id root",
@@ -106,7 +118,6 @@ fn what_makes_no_sense_is_refused() {
         ("key trim k", ErrorKind::MissingRequiredArgument),
         ("encrypt", ErrorKind::MissingRequiredArgument),
         ("encrypt k --key-version 0", ErrorKind::ValueValidation),
-        ("rewrap k --associated-data d", ErrorKind::UnknownArgument),
         ("server", ErrorKind::MissingRequiredArgument),
         ("server --dev --config f", ErrorKind::ArgumentConflict),
         (
@@ -116,6 +127,53 @@ fn what_makes_no_sense_is_refused() {
         (
             "server --config f --dev-root-token-id t",
             ErrorKind::ArgumentConflict,
+        ),
+        ("rewrap-file k --in a", ErrorKind::MissingRequiredArgument),
+        ("rewrap-file k --out a", ErrorKind::MissingRequiredArgument),
+        (
+            "rewrap-file k --in a --out b --in-place",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "rewrap-file k --in a --out b --resume --restart",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "rewrap-file k --in a --out b --column 1 --field c",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "rewrap-file k --in a --out b --column 1 --context c --context-column 2",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "rewrap-file k --in a --out b --no-header",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "rewrap-file k --in a --out b --context-field c",
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            "rewrap-file k --in a --out b --column 0",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "rewrap-file k --in a --out b --column 1 --delimiter :",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "rewrap-file k --in a --out b --field a..b",
+            ErrorKind::ValueValidation,
+        ),
+        (
+            "rewrap-file k --in a --out b --batch-size 0",
+            ErrorKind::ValueValidation,
+        ),
+        ("migrate k", ErrorKind::MissingRequiredArgument),
+        (
+            "migrate --from http://h --from-token s.abc",
+            ErrorKind::UnknownArgument,
         ),
         ("status --format xml", ErrorKind::InvalidValue),
     ] {

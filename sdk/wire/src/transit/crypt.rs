@@ -123,6 +123,9 @@ pub struct RewrapItem {
     /// Base64. Needed by derived keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
+    /// Base64. What was given to encrypt, and is bound again. Sealgate alone reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associated_data: Option<String>,
     /// The version to encrypt with; missing or 0 is the latest.
     #[serde(
         default,
@@ -137,7 +140,8 @@ pub struct RewrapItem {
 
 /// `rewrap/:name`.
 ///
-/// The peers take no associated data here: what was encrypted with it cannot be rewrapped.
+/// The peers take no associated data here: what was encrypted with it is rewrapped by Sealgate
+/// only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RewrapRequest {
     /// As in [`RewrapItem`].
@@ -146,6 +150,9 @@ pub struct RewrapRequest {
     /// As in [`RewrapItem`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
+    /// As in [`RewrapItem`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associated_data: Option<String>,
     /// As in [`RewrapItem`].
     #[serde(
         default,

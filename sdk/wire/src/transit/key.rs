@@ -148,7 +148,9 @@ pub struct Key {
     /// How contexts become keys. Present for derived keys only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kdf: Option<String>,
-    /// The versions that can still be used, by number.
+    /// The versions that can still be used, by number. The peers leave it out for keys of type
+    /// `hmac`.
+    #[serde(default)]
     pub keys: BTreeMap<u32, KeyVersion>,
     /// The version that encrypts by default.
     pub latest_version: u32,
@@ -182,6 +184,8 @@ pub struct Key {
 pub enum KeyVersion {
     /// Of a symmetric key: when it was made, in seconds since the Unix epoch.
     Symmetric(u64),
+    /// Of a key that the peers use, but do not hold: what it is called elsewhere.
+    External(String),
     /// Of a key pair.
     Asymmetric {
         /// When it was made (RFC 3339).
@@ -238,6 +242,22 @@ mod tests {
         assert!(
             matches!(version, KeyVersion::Asymmetric { public_key, .. } if public_key == "U7bE")
         );
+    }
+
+    #[test]
+    fn keys_without_versions_and_keys_elsewhere_are_read() {
+        let mut peer = json!({
+            "allow_plaintext_backup": false, "deletion_allowed": false, "derived": false,
+            "exportable": false, "latest_version": 1, "min_available_version": 0,
+            "min_decryption_version": 1, "min_encryption_version": 0, "name": "k",
+            "supports_decryption": false, "supports_derivation": false,
+            "supports_encryption": false, "supports_signing": false, "type": "hmac"
+        });
+        let key: Key = serde_json::from_value(peer.clone()).unwrap();
+        assert!(key.keys.is_empty());
+        peer["keys"] = json!({"1": "hsm/slot-7"});
+        let key: Key = serde_json::from_value(peer).unwrap();
+        assert_eq!(key.keys[&1], KeyVersion::External("hsm/slot-7".to_owned()));
     }
 
     #[test]

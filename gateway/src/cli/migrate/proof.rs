@@ -1,0 +1,278 @@
+//! Samples made by one server that another must understand.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use sealgate_sdk::wire::transit::Key;
+use sealgate_sdk::{Decrypt, Encrypt, Error, ItemError, Sign, Transit};
+use subtle::ConstantTimeEq;
+
+/// As many in one request. OpenBao counts the strings of a request, here five a sample, and refuses
+/// more than a thousand.
+const BATCH: usize = 150;
+/// Derived keys need one; which, does not matter.
+const CONTEXT: &[u8] = b"sealgate migrate";
+
+/// What a key does, and therefore how two of them are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Encrypt,
+    Sign,
+    Authenticate,
+}
+
+/// One message, and what the source made of it with each version.
+pub(super) struct Samples {
+    kind: Use,
+    derived: bool,
+    message: [u8; 32],
+    made: Vec<(u32, String)>,
+}
+
+/// Versions whose samples the target did not understand, and the words about the first of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    versions: Vec<u32>,
+    words: String,
+    tried: usize,
+}
+
+impl Samples {
+    /// Lets the source make one sample with each version that it still uses.
+    pub async fn take(from: &Transit, key: &Key) -> Result<Self, Error> {
+        let mut message = [0; 32];
+        SystemRandom::new()
+            .fill(&mut message)
+            .map_err(|_| Error::Answer("the operating system gives no random bytes".to_owned()))?;
+        let mut samples = Self {
+            kind: Use::of(key),
+            derived: key.derived,
+            message,
+            made: Vec::new(),
+        };
+        let versions: Vec<u32> = sampled(key).collect();
+        match samples.kind {
+            Use::Encrypt => {
+                for versions in versions.chunks(BATCH) {
+                    let items = versions.iter().map(|&version| samples.to_encrypt(version));
+                    let results = from.encrypt_batch(&key.name, items).await?;
+                    for (&version, result) in versions.iter().zip(results) {
+                        let sealed = result.map_err(|words| refused(version, &words))?;
+                        samples.made.push((version, sealed.ciphertext));
+                    }
+                }
+            }
+            Use::Sign | Use::Authenticate => {
+                for version in versions {
+                    let message = samples.to_sign().version(version);
+                    let made = match samples.kind {
+                        Use::Sign => from.sign(&key.name, message).await?,
+                        _ => from.hmac(&key.name, message).await?,
+                    };
+                    samples.made.push((version, made));
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    /// Lets the target's key of this name try all samples. `None`: it understood every one.
+    pub async fn prove(&self, to: &Transit, name: &str) -> Result<Option<Mismatch>, Error> {
+        let mut failed = Vec::new();
+        match self.kind {
+            Use::Encrypt => {
+                for samples in self.made.chunks(BATCH) {
+                    let items = samples.iter().map(|(_, text)| self.to_decrypt(text));
+                    let results = match to.decrypt_batch(name, items).await {
+                        // The key as a whole does not work, as when it is soft-deleted.
+                        Err(Error::Refused {
+                            status: 400,
+                            errors,
+                        }) => {
+                            let words = ItemError(errors.join("; "));
+                            samples.iter().map(|_| Err(words.clone())).collect()
+                        }
+                        results => results?,
+                    };
+                    for ((version, _), result) in samples.iter().zip(results) {
+                        match result {
+                            Ok(opened) if opened.expose().ct_eq(&self.message).into() => {}
+                            Ok(_) => {
+                                failed.push((*version, "it decrypts to something else".to_owned()))
+                            }
+                            Err(words) => failed.push((*version, words.to_string())),
+                        }
+                    }
+                }
+            }
+            Use::Sign | Use::Authenticate => {
+                for (version, made) in &self.made {
+                    let verified = match self.kind {
+                        Use::Sign => to.verify(name, self.to_sign(), made).await,
+                        _ => to.verify_hmac(name, self.to_sign(), made).await,
+                    };
+                    match verified {
+                        Ok(true) => {}
+                        Ok(false) => failed.push((*version, "it is not valid".to_owned())),
+                        Err(Error::Refused {
+                            status: 400,
+                            errors,
+                        }) => {
+                            failed.push((*version, errors.join("; ")));
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(Mismatch::of(failed, self.made.len()))
+    }
+
+    fn to_encrypt(&self, version: u32) -> Encrypt<'_> {
+        let item = Encrypt::new(&self.message).version(version);
+        if self.derived {
+            item.context(CONTEXT)
+        } else {
+            item
+        }
+    }
+
+    fn to_decrypt<'a>(&self, ciphertext: &'a str) -> Decrypt<'a> {
+        let item = Decrypt::new(ciphertext);
+        if self.derived {
+            item.context(CONTEXT)
+        } else {
+            item
+        }
+    }
+
+    fn to_sign(&self) -> Sign<'_> {
+        let message = Sign::new(&self.message);
+        if self.derived {
+            message.context(CONTEXT)
+        } else {
+            message
+        }
+    }
+}
+
+impl Use {
+    fn of(key: &Key) -> Self {
+        if key.supports_encryption && key.supports_decryption {
+            Self::Encrypt
+        } else if key.supports_signing {
+            Self::Sign
+        } else {
+            Self::Authenticate
+        }
+    }
+}
+
+impl Mismatch {
+    fn of(failed: Vec<(u32, String)>, tried: usize) -> Option<Self> {
+        let words = failed.first()?.1.clone();
+        Some(Self {
+            versions: failed.into_iter().map(|(version, _)| version).collect(),
+            words,
+            tried,
+        })
+    }
+
+    /// Whether other samples were understood.
+    pub fn is_partial(&self) -> bool {
+        self.versions.len() < self.tried
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            versions, words, ..
+        } = self;
+        match versions[..] {
+            [version] => write!(f, "the sample of version {version} fails here: {words}"),
+            _ => write!(
+                f,
+                "the samples of {} versions, first of version {}, fail here: {words}",
+                versions.len(),
+                versions[0]
+            ),
+        }
+    }
+}
+
+/// The versions that make new messages at the source and may be read again.
+fn sampled(key: &Key) -> RangeInclusive<u32> {
+    let oldest = key.min_encryption_version.max(key.min_decryption_version);
+    oldest.max(1)..=key.latest_version
+}
+
+/// Says which versions are copied, but cannot be sampled.
+pub(super) fn blind_spot(key: &Key) -> Option<String> {
+    let oldest = key.min_decryption_version.max(1);
+    let last = sampled(key).start().checked_sub(1)?;
+    (oldest <= last).then(|| {
+        let which = super::report::span(oldest, last);
+        format!("version {which} not proved: the source makes nothing new with it")
+    })
+}
+
+fn refused(version: u32, words: &ItemError) -> Error {
+    Error::Answer(format!("no sample of version {version}: {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::key;
+    use super::*;
+
+    #[test]
+    fn every_version_that_encrypts_is_sampled() {
+        let mut key = key();
+        key.latest_version = 5;
+        for (min_decryption, min_encryption, first) in
+            [(0, 0, 1), (1, 0, 1), (3, 0, 3), (1, 5, 5), (2, 4, 4)]
+        {
+            key.min_decryption_version = min_decryption;
+            key.min_encryption_version = min_encryption;
+            assert_eq!(sampled(&key), first..=5);
+        }
+    }
+
+    #[test]
+    fn what_only_decrypts_is_named() {
+        let mut key = key();
+        key.latest_version = 5;
+        assert_eq!(blind_spot(&key), None);
+        (key.min_decryption_version, key.min_encryption_version) = (2, 4);
+        assert!(
+            blind_spot(&key)
+                .unwrap()
+                .starts_with("version 2-3 not proved")
+        );
+        key.min_decryption_version = 4;
+        assert_eq!(blind_spot(&key), None);
+    }
+
+    #[test]
+    fn mismatches_name_versions() {
+        assert_eq!(Mismatch::of(Vec::new(), 3), None);
+        let one = Mismatch::of(vec![(3, "no".to_owned())], 3).unwrap();
+        assert_eq!(one.to_string(), "the sample of version 3 fails here: no");
+        assert!(one.is_partial());
+        let all = Mismatch::of(vec![(1, "no".to_owned()), (2, "nor".to_owned())], 2).unwrap();
+        assert!(all.to_string().contains("2 versions, first of version 1"));
+        assert!(!all.is_partial());
+    }
+
+    #[test]
+    fn the_proof_fits_the_use() {
+        let mut key = key();
+        assert_eq!(Use::of(&key), Use::Encrypt);
+        (key.supports_encryption, key.supports_decryption) = (false, false);
+        assert_eq!(Use::of(&key), Use::Authenticate);
+        key.supports_signing = true;
+        assert_eq!(Use::of(&key), Use::Sign);
+    }
+}
