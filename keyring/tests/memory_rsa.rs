@@ -24,7 +24,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     rsa::{
         KeyPair, KeySize, OAEP_SHA512_MGF1SHA512, OaepPrivateDecryptingKey,
-        Pkcs1PrivateDecryptingKey, PrivateDecryptingKey, STACK_BYTES,
+        Pkcs1PrivateDecryptingKey, PrivateDecryptingKey,
     },
     signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA512},
 };
@@ -37,7 +37,7 @@ use scan::Needles;
 use sealgate_keyring::{
     algorithm::RsaSize,
     hash::HashAlgorithm,
-    rsa::{RsaComponents, RsaEncryption, RsaPrivateKey, RsaScheme, SaltLength},
+    rsa::{RsaComponents, RsaEncryption, RsaPrivateKey, RsaScheme, STACK_BYTES, SaltLength},
     secret::SecretBytes,
     wipe::{BLEACHED_BYTES, WipingAllocator},
 };
