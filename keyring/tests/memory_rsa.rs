@@ -82,7 +82,10 @@ fn watch_child(size: RsaSize, form: &str, end: &str) -> (Vec<String>, Vec<String
         "pkcs1" => key.to_pkcs1(),
         _ => {
             let numbers = [&numbers.d, &numbers.p, &numbers.q].map(SecretBytes::expose);
-            SecretBytes::from_vec([&numbers.concat(), key.public_key().n()].concat())
+            let n = key.public_key().n();
+            // One private exponent in some hundred begins with a zero byte, which is not kept.
+            let zeros = vec![0; n.len() - numbers[0].len()];
+            SecretBytes::from_vec([&zeros, &*numbers.concat(), n].concat())
         }
     };
 
