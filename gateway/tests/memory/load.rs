@@ -1,6 +1,9 @@
 //! Work for the server, over several connections at once.
 
-use sealgate_keyring::{algorithm::KeyType, version::Version};
+use sealgate_keyring::{
+    algorithm::{AeadAlgorithm, KeyType},
+    version::Version,
+};
 use sealgate_sdk::{
     Client, Decrypt, Encrypt, Rewrap,
     wire::transit::{ConfigureKey, CreateKey},
@@ -13,6 +16,15 @@ const MOUNT: &str = "transit";
 /// Contexts of derived keys.
 pub const CONTEXTS: [&[u8]; 2] = [b"tenant-1", b"tenant-2"];
 pub const USES: [&str; 3] = ["plain", "derived", "convergent"];
+/// The use of keys that sign.
+pub const SIGN: &str = "sign";
+const SIGNING: [KeyType; 5] = [
+    KeyType::Ed25519,
+    KeyType::EcdsaP256,
+    KeyType::EcdsaP384,
+    KeyType::EcdsaP521,
+    KeyType::Rsa2048,
+];
 /// Its versions below the last are trimmed.
 pub const TRIMMED: &str = "trimmed";
 /// It is deleted.
@@ -24,10 +36,13 @@ pub struct Load(Vec<Client>);
 
 /// The names of all keys, with type and use.
 pub fn keys() -> impl Iterator<Item = (String, KeyType, &'static str)> {
-    let used = KeyType::ALL
+    let used = AeadAlgorithm::ALL
         .into_iter()
+        .map(KeyType::from)
         .flat_map(|key_type| USES.map(|use_| (format!("{key_type}-{use_}"), key_type, use_)));
-    used.chain([TRIMMED, DELETED].map(|name| (name.to_owned(), KeyType::Aes256Gcm96, "plain")))
+    let signing = SIGNING.map(|key_type| (format!("{key_type}-{SIGN}"), key_type, SIGN));
+    let plain = [TRIMMED, DELETED].map(|name| (name.to_owned(), KeyType::Aes256Gcm96, "plain"));
+    used.chain(signing).chain(plain)
 }
 
 /// Whether a version is gone after [`Load::delete_and_trim`].
@@ -45,7 +60,7 @@ impl Load {
         for (name, key_type, use_) in keys() {
             let settings = CreateKey {
                 kind: Some(key_type.to_string()),
-                derived: Some(use_ != "plain"),
+                derived: Some(matches!(use_, "derived" | "convergent")),
                 convergent_encryption: Some(use_ == "convergent"),
                 ..CreateKey::default()
             };
@@ -101,6 +116,16 @@ impl Load {
 
 async fn use_key(client: Client, name: String, use_: &str, largest: usize) {
     let transit = client.transit(MOUNT).unwrap();
+    if use_ == SIGN {
+        for size in [0, 64, largest] {
+            let message = vec![b'm'; size];
+            let signature = transit.sign(&name, &message).await.unwrap();
+            assert!(transit.verify(&name, &message, &signature).await.unwrap());
+            let tag = transit.hmac(&name, &message).await.unwrap();
+            assert!(transit.verify_hmac(&name, &message, &tag).await.unwrap());
+        }
+        return;
+    }
     let contexts = if use_ == "plain" {
         &[&b""[..]][..]
     } else {

@@ -7,10 +7,10 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use sealgate_keyring::{
-    algorithm::KeyType,
+    algorithm::{AeadAlgorithm, Algorithm, KeyType},
     clock::Clock,
     kdf,
-    key::KeyVersion,
+    key::{KeyVersion, Material},
     keyring::Keyring,
     mount::MountPath,
     record::{AssociatedData, Record, StoreId, Term},
@@ -33,8 +33,17 @@ struct Secret {
     held: bool,
     /// Whether it belongs to a version that is deleted or trimmed under way.
     dropped: bool,
-    key_type: Option<KeyType>,
-    is_text: bool,
+    key_type: Option<AeadAlgorithm>,
+    form: Form,
+}
+
+/// How a secret's bytes could lie in memory.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Bytes,
+    Text,
+    /// Also as the words of a library for large numbers.
+    Number,
 }
 
 pub struct Secrets(Vec<Secret>);
@@ -94,13 +103,13 @@ impl Secrets {
             held: false,
             dropped: false,
             key_type: None,
-            is_text: false,
+            form: Form::Bytes,
         });
     }
 
     fn add_text(&mut self, name: &str, text: &[u8]) {
         self.add(name, text);
-        self.0.last_mut().unwrap().is_text = true;
+        self.0.last_mut().unwrap().form = Form::Text;
     }
 
     /// What differs from share to share: the 32 secret bytes, and the texts that they are in.
@@ -162,32 +171,58 @@ impl Secrets {
     fn add_version(&mut self, name: &str, key_type: KeyType, use_: &str, version: &KeyVersion) {
         let dropped = load::is_dropped(name, version.number());
         let place = format!("{name} v{}", version.number());
-        let mut add = |what: String, bytes: &[u8], held| {
-            let key_type = (bytes.len() == key_type.key_bytes()).then_some(key_type);
+        let aead = match key_type.algorithm() {
+            Algorithm::Aead(algorithm) => Some(algorithm),
+            _ => None,
+        };
+        let mut add = |what: String, bytes: &[u8], held, form| {
             self.0.push(Secret {
                 name: what,
                 bytes: bytes.to_vec(),
                 held,
                 dropped,
-                key_type,
-                is_text: false,
+                key_type: aead.filter(|algorithm| algorithm.key_bytes() == bytes.len()),
+                form,
             });
         };
-        add(format!("key {place}"), version.key().expose(), true);
-        add(
-            format!("HMAC key {place}"),
-            version.hmac_key().expose(),
-            true,
-        );
-        if use_ == "plain" {
-            return;
+        let hmac_key = version.hmac_key().expose();
+        add(format!("HMAC key {place}"), hmac_key, true, Form::Bytes);
+        let name = format!("key {place}");
+        match version.material() {
+            Material::Aead { key, .. } | Material::Hmac(key) | Material::Cmac { key, .. } => {
+                add(name, key.expose(), true, Form::Bytes);
+            }
+            Material::Ed25519(pair) => {
+                let seed = pair.private().unwrap().seed();
+                add(name, seed.expose(), true, Form::Bytes);
+            }
+            Material::Ecdsa(pair) => {
+                let scalar = pair.private().unwrap().scalar();
+                add(name, scalar.expose(), false, Form::Number);
+            }
+            Material::Rsa(pair) => {
+                let numbers = pair.private().unwrap().components();
+                for (number, secret) in [("d", numbers.d), ("p", numbers.p), ("q", numbers.q)] {
+                    add(
+                        format!("{number} of {name}"),
+                        secret.expose(),
+                        false,
+                        Form::Number,
+                    );
+                }
+            }
+            Material::MlDsa(_) => {}
         }
+        let (Some(algorithm), "derived" | "convergent") = (aead, use_) else {
+            return;
+        };
+        let key = version.material().symmetric().unwrap();
         for context in CONTEXTS {
-            let both = kdf::derive(version.key(), context, key_type.key_bytes() + 32).unwrap();
-            let (derived, nonce_key) = both.expose().split_at(key_type.key_bytes());
-            add(format!("derived key {place}"), derived, false);
+            let both = kdf::derive(key, context, algorithm.key_bytes() + 32).unwrap();
+            let (derived, nonce_key) = both.expose().split_at(algorithm.key_bytes());
+            add(format!("derived key {place}"), derived, false, Form::Bytes);
             if use_ == "convergent" {
-                add(format!("nonce key {place}"), nonce_key, false);
+                add(format!("nonce key {place}"), nonce_key, false, Form::Bytes);
             }
         }
     }
@@ -199,18 +234,23 @@ fn needles<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Needles {
         name,
         bytes,
         key_type,
-        is_text,
+        form,
         ..
     } in secrets
     {
-        if *is_text {
-            needles.add_text(name, bytes);
-            continue;
+        match form {
+            Form::Text => {
+                needles.add_text(name, bytes);
+                continue;
+            }
+            Form::Number => needles.add_number(name, bytes),
+            Form::Bytes => needles.add(name, bytes),
         }
-        needles.add(name, bytes);
-        if let Some(key_type @ (KeyType::Aes128Gcm96 | KeyType::Aes256Gcm96)) = key_type {
-            let algorithm = match key_type {
-                KeyType::Aes128Gcm96 => &ring::aead::AES_128_GCM,
+        if let Some(algorithm @ (AeadAlgorithm::Aes128Gcm96 | AeadAlgorithm::Aes256Gcm96)) =
+            key_type
+        {
+            let algorithm = match algorithm {
+                AeadAlgorithm::Aes128Gcm96 => &ring::aead::AES_128_GCM,
                 _ => &ring::aead::AES_256_GCM,
             };
             needles.add_expanded(&format!("{name}, expanded"), bytes, |bytes| {

@@ -44,11 +44,11 @@ impl Needles {
         }
     }
 
-    /// Adds a large number, big-endian and of whole 64-bit words: its words in both byte orders. All
+    /// Adds a large number, big-endian: its 64-bit words in both byte orders. All
     /// pieces at all offsets would be so many that the search takes minutes.
     #[allow(dead_code, reason = "not every test has such secrets")]
     pub fn add_number(&mut self, name: &str, number: &[u8]) {
-        for piece in number.chunks_exact(PIECE) {
+        for piece in number.rchunks_exact(PIECE) {
             let swapped: Vec<u8> = piece.iter().rev().copied().collect();
             self.insert(piece, name.to_owned());
             self.insert(&swapped, format!("{name}, 64-bit swapped"));
