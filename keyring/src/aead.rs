@@ -22,7 +22,7 @@ use ring::{
 use crate::{
     algorithm::AeadAlgorithm,
     secret::Secret256,
-    wipe::{DEEP_BYTES, Wiped, bleached, bleached_by},
+    wipe::{Wiped, bleached},
 };
 
 /// Length of the tag behind every ciphertext, in bytes. It is the same for every key type.
@@ -124,7 +124,7 @@ impl Cipher {
             Expanded::AesGcm(key) => ring_seal(key, nonce, associated_data, message),
             Expanded::Chacha(key) => bleached(|| ring_seal(key, nonce, associated_data, message)),
             Expanded::Xchacha(key) => {
-                bleached_by::<DEEP_BYTES, _>(|| xchacha_seal(key, nonce, associated_data, message))
+                bleached(|| xchacha_seal(key, nonce, associated_data, message))
             }
         }?;
         buffer.extend_from_slice(&tag);
@@ -143,7 +143,7 @@ impl Cipher {
             Expanded::AesGcm(key) => ring_open(key, nonce, associated_data, sealed),
             Expanded::Chacha(key) => bleached(|| ring_open(key, nonce, associated_data, sealed)),
             Expanded::Xchacha(key) => {
-                bleached_by::<DEEP_BYTES, _>(|| xchacha_open(key, nonce, associated_data, sealed))
+                bleached(|| xchacha_open(key, nonce, associated_data, sealed))
             }
         }?;
         buffer.truncate(buffer.len() - TAG_BYTES);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::AsBigEndian;
 use ring::{
     rand::{SecureRandom, SystemRandom},
     signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
@@ -76,11 +75,12 @@ impl Ed25519PrivateKey {
         if !der::is_pkcs8(document) {
             return Err(Ed25519Error::PrivateKey);
         }
-        // ring reads it too, but does not give the seed back.
+        // ring reads it too, but does not give the seed back. AWS-LC does so only in what it does
+        // not wipe, so the seed is taken from the one form that it writes.
         let seed = bleached_by::<DEEP_BYTES, _>(|| {
             let pair = aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8(document).ok()?;
-            let seed = pair.seed().ok()?.as_be_bytes().ok()?;
-            Secret256::copy_of(seed.as_ref())
+            let written = pair.to_pkcs8v1().ok()?;
+            Secret256::copy_of(written.as_ref().strip_prefix(&PKCS8_PREFIX)?)
         });
         Ok(Self::expand(seed.ok_or(Ed25519Error::PrivateKey)?))
     }

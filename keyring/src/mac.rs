@@ -133,9 +133,7 @@ fn sha3_key<M: KeyInit>(key: &[u8]) -> M {
 }
 
 fn sha3_tag<M: Mac + Clone>(key: &M, message: &[u8]) -> Tag {
-    bleached_by::<DEEP_BYTES, _>(|| {
-        Tag::copy_of(&key.clone().chain_update(message).finalize().into_bytes())
-    })
+    bleached(|| Tag::copy_of(&key.clone().chain_update(message).finalize().into_bytes()))
 }
 
 /// A key for CMAC, expanded once. Threads share it without a lock.

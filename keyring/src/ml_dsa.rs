@@ -20,7 +20,7 @@ use crate::{algorithm::MlDsaParameters, der, secret::SecretBytes, wipe::bleached
 pub const SEED_BYTES: usize = 32;
 
 /// How much stack is overwritten below its operations, which work on whole matrices there.
-pub const STACK_BYTES: usize = 256 << 10;
+pub const STACK_BYTES: usize = 192 << 10;
 
 /// Why a key was not taken, or nothing was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

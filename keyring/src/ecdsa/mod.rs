@@ -25,9 +25,6 @@ pub use signature::{MalformedSignature, der_to_jws, jws_to_der};
 /// Longest digest that is signed on P-521, in bytes. AWS-LC's Rust interface takes no longer one.
 const P521_DIGEST_BYTES: usize = 64;
 
-/// How much stack is overwritten below the operations of private keys.
-pub const STACK_BYTES: usize = 80 << 10;
-
 /// Why a key was not taken, or nothing was signed or agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EcdsaError {

@@ -9,8 +9,13 @@ use aws_lc_rs::{
     signature::EcdsaKeyPair,
 };
 
-use super::{EcdsaError, EcdsaPublicKey, STACK_BYTES};
-use crate::{algorithm::Curve, der, secret::SecretBytes, wipe::bleached_by};
+use super::{EcdsaError, EcdsaPublicKey};
+use crate::{
+    algorithm::Curve,
+    der,
+    secret::SecretBytes,
+    wipe::{DEEP_BYTES, bleached_by},
+};
 
 /// A private key on a curve with its public key. Threads share it without a lock.
 ///
@@ -26,7 +31,7 @@ impl EcdsaPrivateKey {
     /// # Errors
     /// [`EcdsaError::Library`].
     pub fn generate(curve: Curve) -> Result<Self, EcdsaError> {
-        let pair = bleached_by::<STACK_BYTES, _>(|| EcdsaKeyPair::generate(curve.ecdsa()));
+        let pair = bleached_by::<DEEP_BYTES, _>(|| EcdsaKeyPair::generate(curve.ecdsa()));
         Self::new(curve, pair.map_err(|Unspecified| EcdsaError::Library)?)
     }
 
@@ -61,7 +66,7 @@ impl EcdsaPrivateKey {
         read: impl FnOnce() -> Result<EcdsaKeyPair, KeyRejected>,
         curve: Curve,
     ) -> Result<Self, EcdsaError> {
-        let read = bleached_by::<STACK_BYTES, _>(read).map_err(|_| EcdsaError::PrivateKey)?;
+        let read = bleached_by::<DEEP_BYTES, _>(read).map_err(|_| EcdsaError::PrivateKey)?;
         Self::from_scalar(curve, scalar(&read).expose())
     }
 
@@ -76,7 +81,7 @@ impl EcdsaPrivateKey {
             padded[from..].copy_from_slice(scalar);
             Ok(())
         })?;
-        let pair = bleached_by::<STACK_BYTES, _>(|| {
+        let pair = bleached_by::<DEEP_BYTES, _>(|| {
             let private = agreement::PrivateKey::from_private_key(ecdh(curve), padded.expose())?;
             let public = private.compute_public_key()?;
             EcdsaKeyPair::from_private_key_and_public_key(
@@ -114,15 +119,15 @@ impl EcdsaPrivateKey {
 
     /// The PKCS #8 document, version 1, with the public key.
     pub fn to_pkcs8(&self) -> SecretBytes {
-        let document = bleached_by::<STACK_BYTES, _>(|| self.pair.to_pkcs8v1())
-            .expect("a key that was parsed");
+        let document =
+            bleached_by::<DEEP_BYTES, _>(|| self.pair.to_pkcs8v1()).expect("a key that was parsed");
         SecretBytes::copy_of(document.as_ref())
     }
 
     /// The SEC 1 document (RFC 5915) with the public key and the curve's name.
     pub fn to_sec1(&self) -> SecretBytes {
         let document: EcPrivateKeyRfc5915Der<'_> =
-            bleached_by::<STACK_BYTES, _>(|| self.pair.private_key().as_der())
+            bleached_by::<DEEP_BYTES, _>(|| self.pair.private_key().as_der())
                 .expect("a key that was parsed");
         SecretBytes::copy_of(document.as_ref())
     }
@@ -137,7 +142,7 @@ impl EcdsaPrivateKey {
     /// hash function gives; [`EcdsaError::Library`].
     pub fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, EcdsaError> {
         let digest = self.curve().digest(digest)?;
-        bleached_by::<STACK_BYTES, _>(|| self.pair.sign_digest(&digest))
+        bleached_by::<DEEP_BYTES, _>(|| self.pair.sign_digest(&digest))
             .map(|signature| signature.as_ref().to_vec())
             .map_err(|Unspecified| EcdsaError::Library)
     }
@@ -153,7 +158,7 @@ impl EcdsaPrivateKey {
         }
         let ecdh = ecdh(self.curve());
         let scalar = self.scalar();
-        bleached_by::<STACK_BYTES, _>(|| {
+        bleached_by::<DEEP_BYTES, _>(|| {
             let private = agreement::PrivateKey::from_private_key(ecdh, scalar.expose())
                 .map_err(|_| EcdsaError::Library)?;
             agreement::agree(
@@ -174,7 +179,7 @@ impl fmt::Debug for EcdsaPrivateKey {
 
 fn scalar(pair: &EcdsaKeyPair) -> SecretBytes {
     let scalar: EcPrivateKeyBin<'_> =
-        bleached_by::<STACK_BYTES, _>(|| pair.private_key().as_be_bytes())
+        bleached_by::<DEEP_BYTES, _>(|| pair.private_key().as_be_bytes())
             .expect("a key that was parsed");
     SecretBytes::copy_of(scalar.as_ref())
 }

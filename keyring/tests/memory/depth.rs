@@ -22,7 +22,7 @@ use ring::{
     hmac,
 };
 use sealgate_keyring::{
-    ecdsa, ml_dsa,
+    ml_dsa,
     wipe::{BLEACHED_BYTES, DEEP_BYTES},
 };
 
@@ -58,13 +58,13 @@ fn bleaching_reaches_deeper_than_any_cipher() {
     }
     for len in [0, 64, 192, 300, 5000] {
         let mut message = vec![0; len];
-        check_depth("xchacha seal", DEEP_BYTES, || {
+        check_depth("xchacha seal", BLEACHED_BYTES, || {
             let cipher = XChaCha20Poly1305::new((&secret).into());
             let tag =
                 cipher.encrypt_inout_detached(&[0; 24].into(), b"", message.as_mut_slice().into());
             black_box(tag.unwrap());
         });
-        check_depth("xchacha open", DEEP_BYTES, || {
+        check_depth("xchacha open", BLEACHED_BYTES, || {
             let cipher = XChaCha20Poly1305::new((&secret).into());
             black_box(cipher.decrypt_inout_detached(
                 &[0; 24].into(),
@@ -112,7 +112,7 @@ fn bleaching_reaches_deeper_than_any_mac() {
             let key = aws_hmac::Key::new(aws_hmac::HMAC_SHA224, &secret);
             black_box(aws_hmac::sign(&key, &message));
         });
-        check_depth("hmac sha3", DEEP_BYTES, || {
+        check_depth("hmac sha3", BLEACHED_BYTES, || {
             let key = SimpleHmac::<sha3::Sha3_224>::new_from_slice(&secret).unwrap();
             black_box(key.clone().chain_update(&message).finalize().into_bytes());
         });
@@ -136,7 +136,7 @@ fn bleaching_reaches_deeper_than_any_signature() {
         let pair = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
         let document = pair.to_pkcs8v1().unwrap();
         let read = aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
-        black_box(read.seed().unwrap().as_be_bytes().unwrap());
+        black_box(read.to_pkcs8v1().unwrap());
     });
     for (ecdsa, ecdh, hash) in [
         (&ECDSA_P256_SHA256_ASN1_SIGNING, &ECDH_P256, &SHA256),
@@ -145,13 +145,13 @@ fn bleaching_reaches_deeper_than_any_signature() {
     ] {
         let pair = EcdsaKeyPair::generate(ecdsa).unwrap();
         let digest = Digest::import_less_safe(&[7; 64][..hash.output_len()], hash).unwrap();
-        check_depth("ecdsa generate", ecdsa::STACK_BYTES, || {
+        check_depth("ecdsa generate", DEEP_BYTES, || {
             black_box(EcdsaKeyPair::generate(ecdsa).unwrap());
         });
-        check_depth("ecdsa sign", ecdsa::STACK_BYTES, || {
+        check_depth("ecdsa sign", DEEP_BYTES, || {
             black_box(pair.sign_digest(&digest).unwrap());
         });
-        check_depth("ec encodings", ecdsa::STACK_BYTES, || {
+        check_depth("ec encodings", DEEP_BYTES, || {
             let scalar: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().unwrap();
             let sec1: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().unwrap();
             let pkcs8 = pair.to_pkcs8v1().unwrap();
@@ -160,7 +160,7 @@ fn bleaching_reaches_deeper_than_any_signature() {
             let public = pair.public_key().as_ref();
             EcdsaKeyPair::from_private_key_and_public_key(ecdsa, scalar.as_ref(), public).unwrap();
         });
-        check_depth("ecdh", ecdsa::STACK_BYTES, || {
+        check_depth("ecdh", DEEP_BYTES, || {
             let scalar: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().unwrap();
             let private = agreement::PrivateKey::from_private_key(ecdh, scalar.as_ref()).unwrap();
             let peer = agreement::UnparsedPublicKey::new(ecdh, pair.public_key().as_ref());
