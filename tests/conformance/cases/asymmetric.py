@@ -70,7 +70,8 @@ def encryption(kind: str):
         post("encrypt/a", {"batch_input": [{"plaintext": HELLO, "reference": "r"}, {"plaintext": ""}]}
              ).saving(b="data.batch_results.0.ciphertext"),
         post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "$empty", "reference": "e"}]}),
-        post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "vault:v1:AAAA"}]}).unlike(OAEP_ERROR),
+        post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "vault:v1:AAAA"}]}
+             ).unlike(OAEP_ERROR),
         post("encrypt/a", {"batch_input": [{"plaintext": HELLO, "associated_data": "YWFk"}, {"plaintext": HELLO}]}
              ).answering(400, FORGOTTEN),
         post("decrypt/a", {"batch_input": [{"ciphertext": "$b", "associated_data": "YWFk"}, {"ciphertext": "$b"}]}
