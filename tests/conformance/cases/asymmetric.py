@@ -103,8 +103,9 @@ SCENARIOS = [
         key("rsa-2048", "b").comparing("data.type"),
         post("encrypt/b", {"plaintext": HELLO}).saving(other="data.ciphertext"),
         *[post("decrypt/a", {"ciphertext": text}).unlike(OAEP_ERROR)
-          for text in ("vault:v1:", "vault:v1:AAAA", "vault:v0:AAAA", f"vault:v1:{zeros(256)}", f"vault:v1:{zeros(255)}",
-                       f"vault:v1:{zeros(257)}", "$other", "vault:v1:" + base64.b64encode(b"\xff" * 256).decode())],
+          for text in ("vault:v1:", "vault:v1:AAAA", "vault:v0:AAAA", f"vault:v1:{zeros(256)}",
+                       f"vault:v1:{zeros(255)}", f"vault:v1:{zeros(257)}", "$other",
+                       "vault:v1:" + base64.b64encode(b"\xff" * 256).decode())],
         *[post("decrypt/a", {"ciphertext": text}) for text in ("vault:v1:%", "vault:v2:AAAA", "nonsense", "")],
         post("rewrap/a", {"ciphertext": "$other"}).unlike(OAEP_ERROR),
     ),
