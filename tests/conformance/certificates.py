@@ -61,8 +61,8 @@ def request(kind: str = "ecdsa-p256", extended: bool = True, critical: bool = Fa
         x509.NameAttribute(NameOID.COMMON_NAME, "template.example"),
     ]))
     if extended:
-        builder = builder.add_extension(x509.SubjectAlternativeName(
-            [x509.DNSName("a.example"), x509.DNSName("*.b.example"), x509.RFC822Name("who@example.org")]), critical=False)
+        names = [x509.DNSName("a.example"), x509.DNSName("*.b.example"), x509.RFC822Name("who@example.org")]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         builder = builder.add_extension(x509.BasicConstraints(False, None), critical)
     key = private_key(kind, 2)
     return builder.sign(key, None if kind == "ed25519" else hashes.SHA256()).public_bytes(Encoding.PEM).decode()

@@ -70,7 +70,8 @@ def encryption(kind: str):
         post("encrypt/a", {"batch_input": [{"plaintext": HELLO, "reference": "r"}, {"plaintext": ""}]}
              ).saving(b="data.batch_results.0.ciphertext"),
         post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "$empty", "reference": "e"}]}),
-        post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "vault:v1:AAAA"}]}).unlike(OAEP_ERROR),
+        post("decrypt/a", {"batch_input": [{"ciphertext": "$b"}, {"ciphertext": "vault:v1:AAAA"}]}
+             ).unlike(OAEP_ERROR),
         post("encrypt/a", {"batch_input": [{"plaintext": HELLO, "associated_data": "YWFk"}, {"plaintext": HELLO}]}
              ).answering(400, FORGOTTEN),
         post("decrypt/a", {"batch_input": [{"ciphertext": "$b", "associated_data": "YWFk"}, {"ciphertext": "$b"}]}
@@ -102,8 +103,9 @@ SCENARIOS = [
         key("rsa-2048", "b").comparing("data.type"),
         post("encrypt/b", {"plaintext": HELLO}).saving(other="data.ciphertext"),
         *[post("decrypt/a", {"ciphertext": text}).unlike(OAEP_ERROR)
-          for text in ("vault:v1:", "vault:v1:AAAA", "vault:v0:AAAA", f"vault:v1:{zeros(256)}", f"vault:v1:{zeros(255)}",
-                       f"vault:v1:{zeros(257)}", "$other", "vault:v1:" + base64.b64encode(b"\xff" * 256).decode())],
+          for text in ("vault:v1:", "vault:v1:AAAA", "vault:v0:AAAA", f"vault:v1:{zeros(256)}",
+                       f"vault:v1:{zeros(255)}", f"vault:v1:{zeros(257)}", "$other",
+                       "vault:v1:" + base64.b64encode(b"\xff" * 256).decode())],
         *[post("decrypt/a", {"ciphertext": text}) for text in ("vault:v1:%", "vault:v2:AAAA", "nonsense", "")],
         post("rewrap/a", {"ciphertext": "$other"}).unlike(OAEP_ERROR),
     ),

@@ -90,7 +90,8 @@ SCENARIOS = [
         post("keys/a/set-certificate"),
         post("keys/a/set-certificate", {}),
         *[post("keys/a/set-certificate", {"certificate_chain": text}) for text in ("", None, "  \n ")],
-        *[post("keys/a/set-certificate", {"certificate_chain": text}).unlike(GO_TEXT) for text in (*NOT_PEM, [LEAF], {})],
+        *[post("keys/a/set-certificate", {"certificate_chain": text}).unlike(GO_TEXT)
+          for text in (*NOT_PEM, [LEAF], {})],
         setting(public_pem("ecdsa-p256")),
         setting(public_pem("ecdsa-p256"), LEAF),
         setting("some text before\n", LEAF),
