@@ -2,7 +2,7 @@
 //! decrypting ciphertexts that are wrong in different ways, which must take the same time.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
-use std::hint::black_box;
+use std::{hint::black_box, time::Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use sealgate_keyring::{
@@ -85,5 +85,32 @@ fn ciphertexts(public: &RsaPublicKey, padding: RsaEncryption) -> Vec<(&'static s
     ]
 }
 
-criterion_group!(benches, sign_and_verify, encrypt_and_decrypt);
+/// Decrypts every kind of ciphertext in turn, so that whatever else the machine does falls on all
+/// of them alike, and reports the quartiles: the times of two kinds must not be told apart.
+fn decrypt_side_by_side(_: &mut Criterion) {
+    const ROUNDS: usize = 400;
+    let key = RsaPrivateKey::generate(RsaSize::Bits2048).unwrap();
+    for padding in [RsaEncryption::OaepSha256, RsaEncryption::Pkcs1v15] {
+        let ciphertexts = ciphertexts(key.public_key(), padding);
+        let mut times = vec![Vec::with_capacity(ROUNDS); ciphertexts.len()];
+        for round in 0..ROUNDS * ciphertexts.len() {
+            let kind = round % ciphertexts.len();
+            let started = Instant::now();
+            let _ = black_box(key.decrypt(padding, black_box(&ciphertexts[kind].1)));
+            times[kind].push(started.elapsed());
+        }
+        for ((kind, _), mut times) in ciphertexts.iter().zip(times) {
+            times.sort_unstable();
+            let quartiles = [ROUNDS / 4, ROUNDS / 2, ROUNDS / 4 * 3].map(|i| times[i]);
+            eprintln!("side by side/{padding:?}/{kind}: quartiles {quartiles:.1?}");
+        }
+    }
+}
+
+criterion_group!(
+    benches,
+    sign_and_verify,
+    encrypt_and_decrypt,
+    decrypt_side_by_side
+);
 criterion_main!(benches);
