@@ -48,8 +48,9 @@ static ALLOCATOR: WipingAllocator = WipingAllocator;
 #[test]
 fn no_number_of_a_key_stays_in_memory() {
     for size in RsaSize::ALL {
+        let key = RsaPrivateKey::generate(size).unwrap();
         for form in ["pkcs8", "pkcs1", "numbers"] {
-            let (alive, dropped) = watch_child(size, form, "wiped");
+            let (alive, dropped) = watch_child(&key, form, "wiped");
             assert!(!alive.is_empty(), "{size:?} {form}: no live key was found");
             assert!(dropped.is_empty(), "{size:?} {form} left {dropped:#?}");
         }
@@ -58,13 +59,13 @@ fn no_number_of_a_key_stays_in_memory() {
 
 #[test]
 fn a_leaked_key_is_found() {
-    let (_, dropped) = watch_child(RsaSize::Bits2048, "pkcs8", "leaked");
+    let key = RsaPrivateKey::generate(RsaSize::Bits2048).unwrap();
+    let (_, dropped) = watch_child(&key, "pkcs8", "leaked");
     assert!(!dropped.is_empty());
 }
 
 /// What was found in the child's memory while its key lived, and after it was dropped.
-fn watch_child(size: RsaSize, form: &str, end: &str) -> (Vec<String>, Vec<String>) {
-    let key = RsaPrivateKey::generate(size).unwrap();
+fn watch_child(key: &RsaPrivateKey, form: &str, end: &str) -> (Vec<String>, Vec<String>) {
     let numbers = key.components();
     let mut needles = Needles::default();
     needles.add_number("d", numbers.d.expose());
@@ -286,9 +287,10 @@ fn numbers(bytes: &[u8]) -> RsaComponents {
     }
 }
 
-/// Everything that a key does, and that writes its numbers.
+/// Everything that a key does, and that writes its numbers. AWS-LC signs with the first hash
+/// function, we with the second.
 fn use_key(key: &RsaPrivateKey) {
-    for hash in HashAlgorithm::ALL {
+    for hash in [HashAlgorithm::Sha2_256, HashAlgorithm::Sha3_256] {
         let digest = hash.digest(b"message");
         for scheme in [
             RsaScheme::Pss {

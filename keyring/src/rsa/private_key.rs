@@ -33,7 +33,7 @@ pub struct RsaPrivateKey {
     /// Expanded by the first decryption.
     decrypting: OnceLock<DecryptingKeys>,
     /// Expanded by the first use of a hash function that AWS-LC does not sign with.
-    raw: OnceLock<RawPrivateKey>,
+    raw: OnceLock<Box<RawPrivateKey>>,
 }
 
 /// One key in the two forms that AWS-LC asks for.
@@ -174,7 +174,9 @@ impl RsaPrivateKey {
             }
             RsaScheme::Pkcs1v15 { hash } => emsa::pkcs1v15(hash, digest, self.size)?,
         };
-        let raw = self.raw.get_or_init(|| RawPrivateKey::new(&self.numbers));
+        let raw = self
+            .raw
+            .get_or_init(|| Box::new(RawPrivateKey::new(&self.numbers)));
         Ok(raw.raise(&encoded)?.into_vec())
     }
 

@@ -30,9 +30,9 @@ pub struct RsaPublicKey {
     oaep: OaepPublicEncryptingKey,
     pkcs1v15: Pkcs1PublicEncryptingKey,
     /// One for each of [`VERIFIED_BY_AWS_LC`], expanded by its first use.
-    verifying: [OnceLock<ParsedPublicKey>; VERIFIED_BY_AWS_LC.len()],
+    verifying: Box<[OnceLock<ParsedPublicKey>]>,
     /// Expanded by the first use of a scheme that AWS-LC does not verify.
-    raw: OnceLock<RawPublicKey>,
+    raw: OnceLock<Box<RawPublicKey>>,
 }
 
 impl RsaPublicKey {
@@ -70,7 +70,7 @@ impl RsaPublicKey {
             spki: spki.as_ref().into(),
             oaep: OaepPublicEncryptingKey::new(key.clone()).map_err(|_| RsaError::Failed)?,
             pkcs1v15: Pkcs1PublicEncryptingKey::new(key).map_err(|_| RsaError::Failed)?,
-            verifying: [const { OnceLock::new() }; VERIFIED_BY_AWS_LC.len()],
+            verifying: VERIFIED_BY_AWS_LC.iter().map(|_| OnceLock::new()).collect(),
             raw: OnceLock::new(),
         })
     }
@@ -124,7 +124,7 @@ impl RsaPublicKey {
         digest: &[u8],
         signature: &[u8],
     ) -> bool {
-        let raw = (self.raw).get_or_init(|| RawPublicKey::new(&self.n, &self.e));
+        let raw = (self.raw).get_or_init(|| Box::new(RawPublicKey::new(&self.n, &self.e)));
         let Some(mut encoded) = raw.raise(signature) else {
             return false;
         };
