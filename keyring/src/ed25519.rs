@@ -209,3 +209,101 @@ pub fn derive_ed25519(key: &Ed25519PrivateKey, context: &[u8]) -> Ed25519Private
         .expect("a seed is shorter than 8160 bytes");
     Ed25519PrivateKey::from_seed(seed.expose()).expect("derived with that length")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex.as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Derived {
+        key: String,
+        context: String,
+        message: String,
+        public_key: String,
+        signature: String,
+    }
+
+    #[test]
+    fn derives_as_the_peer_does() {
+        let json = include_str!("../tests/vectors/derived_ed25519.json");
+        let peer: Derived = serde_json::from_str(json).unwrap();
+        let exported = bytes(&peer.key);
+        let key = Ed25519PrivateKey::from_seed(&exported[..32]).unwrap();
+        assert_eq!(key.public_key().as_bytes().as_slice(), &exported[32..]);
+        let derived = derive_ed25519(&key, &bytes(&peer.context));
+        let public = bytes(&peer.public_key);
+        assert_eq!(derived.public_key().as_bytes().as_slice(), public);
+        let signature = derived.sign(&bytes(&peer.message));
+        assert_eq!(signature.as_slice(), bytes(&peer.signature));
+    }
+
+    #[test]
+    fn encodes_as_go_does() {
+        let json = include_str!("../tests/vectors/go_keys.json");
+        let keys: Vec<serde_json::Value> = serde_json::from_str(json).unwrap();
+        let go = keys.iter().find(|key| key["type"] == "Ed25519").unwrap();
+        let [seed, pkcs8, spki] =
+            ["scalar", "pkcs8", "spki"].map(|name| bytes(go[name].as_str().unwrap()));
+        let key = Ed25519PrivateKey::from_seed(&seed).unwrap();
+        assert!(key.to_pkcs8().matches(&pkcs8));
+        assert_eq!(key.public_key().to_spki(), spki);
+        let read = Ed25519PrivateKey::from_pkcs8(&pkcs8).unwrap();
+        assert!(read.seed().matches(&seed));
+        let public = Ed25519PublicKey::from_spki(&spki).unwrap();
+        assert_eq!(&public, key.public_key());
+    }
+
+    #[test]
+    fn refuses_other_documents() {
+        let key = Ed25519PrivateKey::generate().unwrap();
+        let document = key.to_pkcs8();
+        let refused = |bytes: &[u8]| {
+            assert_eq!(
+                Ed25519PrivateKey::from_pkcs8(bytes).err(),
+                Some(Ed25519Error::PrivateKey)
+            );
+        };
+        refused(&[document.expose(), &[0]].concat());
+        refused(&document.expose()[..47]);
+        refused(&key.public_key().to_spki());
+        refused(b"");
+        let elliptic = crate::ecdsa::EcdsaPrivateKey::generate(crate::algorithm::Curve::P256);
+        refused(elliptic.unwrap().to_pkcs8().expose());
+        for len in (0..70).filter(|&len| len != 32) {
+            assert!(Ed25519PrivateKey::from_seed(&vec![1; len]).is_err());
+            assert!(Ed25519PublicKey::from_bytes(&vec![1; len]).is_err());
+        }
+        assert!(Ed25519PublicKey::from_spki(key.public_key().as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn verifies_what_it_signs_and_nothing_else(
+            seed: [u8; 32],
+            message: Vec<u8>,
+            at in 0..SIGNATURE_BYTES,
+            bit in 0_u8..8,
+        ) {
+            let key = Ed25519PrivateKey::from_seed(&seed).unwrap();
+            let signature = key.sign(&message);
+            prop_assert!(key.public_key().verify(&message, &signature));
+            let mut changed = signature;
+            changed[at] ^= 1 << bit;
+            prop_assert!(!key.public_key().verify(&message, &changed));
+            prop_assert!(!key.public_key().verify(&message, &signature[..at]));
+            let other = [message.as_slice(), &[0]].concat();
+            prop_assert!(!key.public_key().verify(&other, &signature));
+            let stranger = derive_ed25519(&key, b"context");
+            prop_assert!(!stranger.public_key().verify(&message, &signature));
+        }
+    }
+}

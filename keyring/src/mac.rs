@@ -176,3 +176,46 @@ impl fmt::Debug for Cmac {
         write!(f, "Cmac({:?})", self.0.algorithm())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cmac_tags_may_be_truncated_to_four_bytes() {
+        for algorithm in [CmacAlgorithm::Aes128, CmacAlgorithm::Aes256] {
+            let cmac = Cmac::new(algorithm, &vec![7; algorithm.key_bytes()]).unwrap();
+            let tag = cmac.tag(b"message");
+            for len in 0..=CMAC_BYTES {
+                assert_eq!(cmac.verify(b"message", &tag[..len]), len >= MIN_CMAC_BYTES);
+            }
+            assert!(!cmac.verify(b"message", &[tag.as_slice(), &[0]].concat()));
+            assert!(!cmac.verify(b"massage", &tag));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn verifies_whole_and_unchanged_tags(
+            hash in prop::sample::select(&HashAlgorithm::ALL),
+            key: Vec<u8>,
+            message: Vec<u8>,
+            at: prop::sample::Index,
+            bit in 0_u8..8,
+        ) {
+            let tag = hmac(hash, &key, &message);
+            prop_assert_eq!(tag.as_ref().len(), hash.digest_bytes());
+            let key = HmacKey::new(hash, &key);
+            prop_assert!(key.verify(&message, tag.as_ref()));
+            let at = at.index(tag.as_ref().len());
+            prop_assert!(!key.verify(&message, &tag.as_ref()[..at]));
+            let mut changed = tag.as_ref().to_vec();
+            changed[at] ^= 1 << bit;
+            prop_assert!(!key.verify(&message, &changed));
+            let other = [message.as_slice(), &[0]].concat();
+            prop_assert!(!key.verify(&other, tag.as_ref()));
+        }
+    }
+}

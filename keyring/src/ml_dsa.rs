@@ -217,3 +217,56 @@ impl MlDsaParameters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verifies_what_it_signs_and_nothing_else() {
+        for parameters in MlDsaParameters::ALL {
+            let key = MlDsaPrivateKey::generate(parameters).unwrap();
+            let public = MlDsaPublicKey::from_spki(parameters, &key.public_key().to_spki());
+            let public = public.unwrap();
+            assert_eq!(public.as_bytes(), key.public_key().as_bytes());
+            let signature = key.sign(b"message").unwrap();
+            assert!(public.verify(b"message", &signature));
+            assert_ne!(key.sign(b"message").unwrap(), signature);
+            assert!(!public.verify(b"massage", &signature));
+            assert!(!public.verify(b"message", &signature[1..]));
+            for at in (0..signature.len()).step_by(97) {
+                let mut changed = signature.clone();
+                changed[at] ^= 1;
+                assert!(!public.verify(b"message", &changed), "{at}");
+            }
+            let stranger = MlDsaPrivateKey::generate(parameters).unwrap();
+            assert!(!stranger.public_key().verify(b"message", &signature));
+        }
+    }
+
+    #[test]
+    fn documents_lead_back() {
+        for parameters in MlDsaParameters::ALL {
+            let key = MlDsaPrivateKey::from_seed(parameters, &[7; SEED_BYTES]).unwrap();
+            let document = key.to_pkcs8();
+            assert!(document.expose().ends_with(&[7; SEED_BYTES]));
+            let read = MlDsaPrivateKey::from_pkcs8(parameters, document.expose()).unwrap();
+            assert!(read.to_pkcs8().matches(document.expose()));
+            let signature = read.sign(b"message").unwrap();
+            assert!(key.public_key().verify(b"message", &signature));
+            for other in MlDsaParameters::ALL
+                .into_iter()
+                .filter(|&it| it != parameters)
+            {
+                let refused = MlDsaPrivateKey::from_pkcs8(other, document.expose()).err();
+                assert_eq!(refused, Some(MlDsaError::PrivateKey));
+            }
+            let more = [document.expose(), &[0]].concat();
+            assert!(MlDsaPrivateKey::from_pkcs8(parameters, &more).is_err());
+            assert!(MlDsaPrivateKey::from_seed(parameters, &[7; 31]).is_err());
+            let public = key.public_key().as_bytes();
+            assert!(MlDsaPublicKey::from_bytes(parameters, &public[1..]).is_err());
+            assert!(MlDsaPublicKey::from_spki(parameters, public).is_err());
+        }
+    }
+}

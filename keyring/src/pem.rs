@@ -113,3 +113,80 @@ pub fn decode_all(text: &str) -> Result<Vec<Block>, PemError> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn writes_lines_of_64_characters() {
+        let text = encode(PUBLIC_KEY, &[0; 49]);
+        let line = "A".repeat(64);
+        let expected =
+            format!("-----BEGIN PUBLIC KEY-----\n{line}\nAA==\n-----END PUBLIC KEY-----\n");
+        assert_eq!(text, expected);
+        assert_eq!(encode(PUBLIC_KEY, &[0; 48]).lines().count(), 3);
+    }
+
+    #[test]
+    fn reads_what_tools_write() {
+        let text = encode(PUBLIC_KEY, b"content");
+        let block = Block {
+            label: PUBLIC_KEY.to_owned(),
+            content: b"content".to_vec(),
+        };
+        let read = |text: &str| assert_eq!(decode(text).as_ref(), Ok(&block), "{text}");
+        read(&text);
+        read(text.trim_end());
+        read(&text.replace('\n', "\r\n"));
+        read(&format!("subject=somebody\n{text}\nand more"));
+        read(&text.replace("Y29u", "Y29u\n"));
+    }
+
+    #[test]
+    fn refuses_broken_blocks() {
+        let text = encode(PUBLIC_KEY, b"content");
+        let refused = |text: &str| assert_eq!(decode(text), Err(PemError::Malformed), "{text}");
+        refused("");
+        refused("no PEM");
+        refused(&text[1..]);
+        refused(text.trim_end_matches(['-', '\n']));
+        refused(&text.replace("END PUBLIC", "END PRIVATE"));
+        refused(&text.replace('=', ""));
+        refused(&text.replace("Y29u", "Y2*u"));
+        refused(&text.replace("Y29u", "Proc-Type: 4,ENCRYPTED\n\nY29u"));
+        refused(&format!("{text}-----BEGIN PUBLIC KEY-----\n"));
+        assert_eq!(decode(&format!("{text}{text}")), Err(PemError::Several));
+        assert_eq!(
+            decode_labelled(CERTIFICATE, &text),
+            Err(PemError::Label(CERTIFICATE))
+        );
+    }
+
+    #[test]
+    fn reads_lists_of_certificates() {
+        let (one, two) = (encode(CERTIFICATE, b"one"), encode(CERTIFICATE, b"two"));
+        let list = decode_certificates(&format!("leaf\n{one}\nissuer\n{two}"));
+        assert_eq!(list, Ok(vec![b"one".to_vec(), b"two".to_vec()]));
+        assert_eq!(decode_certificates(""), Err(PemError::Malformed));
+        assert_eq!(
+            decode_certificates(&format!("{one}{}", &two[..30])),
+            Err(PemError::Malformed)
+        );
+        let key = encode(PUBLIC_KEY, b"key");
+        assert_eq!(
+            decode_certificates(&format!("{one}{key}")),
+            Err(PemError::Label(CERTIFICATE))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_lead_back(content: Vec<u8>) {
+            let text = encode(PRIVATE_KEY, &content);
+            prop_assert_eq!(decode_labelled(PRIVATE_KEY, &text), Ok(content));
+        }
+    }
+}

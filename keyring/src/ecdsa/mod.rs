@@ -81,3 +81,6 @@ impl Curve {
             .expect("as long as the hash function's digests"))
     }
 }
+
+#[cfg(test)]
+mod tests;
