@@ -2,17 +2,17 @@
 
 import pytest
 
-from cases import (asymmetric, batch, byok, certificates, config, crypt, datakey, derive, exporting, hashing, hmac,
-                   importing, keys, protocol, random, signing, system)
+from cases import (asymmetric, backups, batch, byok, certificates, config, crypt, datakey, derive, exporting, hashing,
+                   hmac, importing, keys, protocol, random, signing, system)
 from compare import differences
 from normal import Normal
 from runner import next_mount, run
 
 GROUPS = (keys, config, crypt, batch, protocol, system, hashing, random, datakey, hmac, signing, asymmetric, derive,
-          exporting, importing, byok, certificates)
+          exporting, importing, backups, byok, certificates)
 SCENARIOS = [pytest.param(scenario, id=f"{group.__name__.split('.')[-1]}: {scenario.name}")
              for group in GROUPS for scenario in group.SCENARIOS]
-AT_LEAST = 4300
+AT_LEAST = 4400
 
 compared = []
 

@@ -56,7 +56,7 @@ SCENARIOS = [
         post("keys/d/import", {"type": "ED25519", "ciphertext": Wrapped("ed25519")}),
         post("keys/e/import", {"type": "nonsense", "ciphertext": Wrapped("aes256-gcm96")}),
         importing("c", "ed25519"),
-        put("keys/f/import", {"ciphertext": Wrapped("aes256-gcm96"), "unknown": 1, "name": "x"}),
+        put("keys/f/import", {"ciphertext": Wrapped("aes256-gcm96"), "unknown": 1, "name": "x", "context": "%"}),
     ),
     scenario(
         "what is imported does not fit the type",

@@ -47,6 +47,7 @@ SCENARIOS = [
         get("keys/b"),
         post("keys/c", {"exportable": "false", "derived": "F", "auto_rotate_period": "3600"}),
         get("keys/c"),
+        post("keys/e", {"context": "Y29udGV4dA=="}),
         post("keys/d", {"deletion_allowed": True, "min_decryption_version": 1, "nonsense": {"a": [1]}}),
         get("keys/d"),
     ),

@@ -29,12 +29,8 @@ pub async fn restore(app: &App, call: &Call) -> Result<Answer, Error> {
     let text = text.ok_or_else(|| Error::bad_request("'backup' must be supplied"))?;
     let replace = fields.boolean("force")?.unwrap_or(false);
     let name = match call.parameter() {
-        "" => fields.string("name")?.filter(|name| !name.is_empty()),
-        name => Some(name.into()),
-    };
-    let name = match name {
-        None => None,
-        Some(name) => Some(KeyName::new(&name).ok_or_else(|| {
+        "" => None,
+        name => Some(KeyName::new(name).ok_or_else(|| {
             Error::bad_request(if name.contains('/') {
                 "key names cannot be paths"
             } else {
