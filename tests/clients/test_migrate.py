@@ -2,12 +2,14 @@
 
 import base64
 import subprocess
+import time
 
 import pytest
 import servers
 from command import Sealgate
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from proxy import Proxy
 
 SECRET = base64.b64encode(b"what the application protects").decode()
 CONTEXT = base64.b64encode(b"tenant").decode()
@@ -236,6 +238,27 @@ def test_a_rotation_after_the_copy_is_noticed(migrate, source, sealgate, mounts)
     assert "was it rotated at the source?" in row["reason"] and "2 versions, first of version 3" in row["reason"]
 
 
+def test_an_interrupted_migration_is_repeated(migrate, source, sealgate, mounts, tmp_path):
+    names = [f"key-{number:02}" for number in range(20)]
+    for name in names:
+        make(source, mounts, name, **EXPORTABLE)
+    cli = Sealgate(sealgate.address, tmp_path, environment={"SEALGATE_FROM_TOKEN": servers.ROOT_TOKEN})
+    with Proxy(source.port, slowly) as address:
+        process = cli.start("migrate", "--from", address, "--from-mount", mounts, "--to-mount", mounts)
+        while len((sealgate.call("LIST", f"/{mounts}/keys").json.get("data") or {"keys": []})["keys"]) < 3:
+            assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+    outcomes = [row["outcome"] for row in migrate().values()]
+    assert set(outcomes) == {"already_moved", "moved"} and outcomes == sorted(outcomes), outcomes
+    assert {row["outcome"] for row in migrate().values()} == {"already_moved"}
+
+
+def slowly(_, path):
+    time.sleep(0.02)
+    return path
+
+
 def test_a_copy_that_proves_unequal_is_loud(source, sealgate, mounts, tmp_path):
     """A source that answers a backup of another key: what a broken proxy or a mixed-up cluster would do."""
     make(source, mounts, "right", **EXPORTABLE)
@@ -268,8 +291,9 @@ def test_tokens_and_servers_that_do_not_work(migrate, source, sealgate, mounts, 
     token = tmp_path / "token"
     token.write_text("\n")
     assert "no token for the source" in bare.run(*where, "--from-token-file", token, code=1).err
-    token.write_text("nonsense\n")
+    token.write_text("s.notoneofyours\n")
     done = bare.run(*where, "--from-token-file", token, code=1)
+    assert "s.notoneofyours" not in done.out + done.err
     assert "the source: the server answered 403" in done.err and "--from-token-file" in done.err
     token.write_text(f"{servers.ROOT_TOKEN}\n")
     assert "no keys" in bare.run(*where, "--from-token-file", token).out
@@ -313,8 +337,6 @@ def test_a_source_behind_tls(source, sealgate, mounts, tmp_path):
 
 def servers_that_mix_up(source, asked: str = "", given: str = "", tls=None):
     """A proxy before `source` that turns the path …/backup`asked` into …/backup`given`."""
-    from proxy import Proxy
-
     def change(method, path):
         return path.replace("/backup" + asked, "/backup" + given) if asked else path
     return Proxy(source.port, change, tls)
