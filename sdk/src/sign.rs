@@ -1,6 +1,8 @@
-//! Signatures and HMACs, with the algorithm that is the server's default for the key's type.
+//! Signatures and MACs, with the algorithm that is the server's default for the key's type.
 
-use sealgate_wire::transit::{HmacAnswer, SignAnswer, SignRequest, VerifyAnswer, VerifyRequest};
+use sealgate_wire::transit::{
+    CmacAnswer, HmacAnswer, SignAnswer, SignRequest, VerifyAnswer, VerifyRequest,
+};
 
 use crate::{Error, Transit};
 
@@ -76,6 +78,13 @@ impl Transit {
         answer.data::<HmacAnswer>().map(|HmacAnswer { hmac }| hmac)
     }
 
+    /// The CMAC of a message, 16 bytes long: `vault:v<N>:<base64>`.
+    pub async fn cmac<'a>(&self, key: &str, message: impl Into<Sign<'a>>) -> Result<String, Error> {
+        let path = self.of_key("cmac", key)?;
+        let answer = self.http().post(&path, &message.into().request()).await?;
+        answer.data::<CmacAnswer>().map(|CmacAnswer { cmac }| cmac)
+    }
+
     /// Whether [`sign`](Self::sign) made `signature` of this message, with this key.
     pub async fn verify<'a>(
         &self,
@@ -99,6 +108,20 @@ impl Transit {
     ) -> Result<bool, Error> {
         let request = VerifyRequest {
             hmac: Some(hmac.to_owned()),
+            ..message.into().verification()
+        };
+        self.is_valid(key, &request).await
+    }
+
+    /// Whether [`cmac`](Self::cmac) made `cmac` of this message, with this key.
+    pub async fn verify_cmac<'a>(
+        &self,
+        key: &str,
+        message: impl Into<Sign<'a>>,
+        cmac: &str,
+    ) -> Result<bool, Error> {
+        let request = VerifyRequest {
+            cmac: Some(cmac.to_owned()),
             ..message.into().verification()
         };
         self.is_valid(key, &request).await

@@ -4,7 +4,7 @@
 mod server;
 
 use sealgate_sdk::wire::transit::{ConfigureKey, CreateKey, KeysConfig};
-use sealgate_sdk::{Decrypt, Encrypt, Error, Rewrap};
+use sealgate_sdk::{Decrypt, Encrypt, Error, Rewrap, Sign};
 use server::{Server, refusal};
 
 fn derived() -> CreateKey {
@@ -299,4 +299,43 @@ async fn a_key_moves_by_backup_and_restore() {
     assert_eq!(opened.expose(), b"hello");
     let words = refusal(to.restore_backup("k", &backup).await).1;
     assert!(words.contains("already exists"), "{words}");
+}
+
+#[tokio::test]
+async fn what_is_signed_or_authenticated_verifies() {
+    let server = Server::dev().await;
+    let transit = server.client().transit("transit").unwrap();
+    let kind = Some("ed25519".to_owned());
+    let key = CreateKey { kind, ..derived() };
+    transit.create_key("signer", &key).await.unwrap();
+    let message = Sign::new(b"hello").context(b"seven");
+    let signature = transit.sign("signer", message).await.unwrap();
+    let hmac = transit.hmac("signer", b"hello").await.unwrap();
+    transit.rotate_key("signer").await.unwrap();
+    let first = transit.sign("signer", message.version(1)).await.unwrap();
+    assert_eq!(first, signature);
+    assert!(
+        transit
+            .sign("signer", message)
+            .await
+            .unwrap()
+            .starts_with("vault:v2:")
+    );
+
+    let other = Sign::new(b"hallo").context(b"seven");
+    for (message, valid) in [(message, true), (other, false)] {
+        let verified = transit.verify("signer", message, &signature).await;
+        assert_eq!(verified.unwrap(), valid);
+        let verified = transit.verify_hmac("signer", message, &hmac).await;
+        assert_eq!(verified.unwrap(), valid);
+    }
+    // CMAC is not among what every server has; without it, it is refused.
+    assert!(
+        transit
+            .cmac("signer", b"hello")
+            .await
+            .unwrap_err()
+            .status()
+            .is_some()
+    );
 }

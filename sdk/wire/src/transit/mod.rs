@@ -13,4 +13,4 @@ pub use crypt::{
     EncryptRequest, PlaintextAnswer, PlaintextResult, RewrapItem, RewrapRequest,
 };
 pub use key::{ConfigureKey, CreateKey, Key, KeyNames, KeyVersion, TrimKey};
-pub use sign::{HmacAnswer, SignAnswer, SignRequest, VerifyAnswer, VerifyRequest};
+pub use sign::{CmacAnswer, HmacAnswer, SignAnswer, SignRequest, VerifyAnswer, VerifyRequest};

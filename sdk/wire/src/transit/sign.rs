@@ -1,10 +1,10 @@
-//! Signatures and HMACs: `sign/:name`, `hmac/:name` and `verify/:name`.
+//! Signatures and MACs: `sign/:name`, `hmac/:name`, `cmac/:name` and `verify/:name`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::lenient;
 
-/// `sign/:name` and `hmac/:name`. The algorithm is the server's default for the key's type.
+/// `sign/:name`, `hmac/:name` and `cmac/:name`. The algorithm is the server's default for the key's type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignRequest {
     /// The message in base64.
@@ -36,7 +36,14 @@ pub struct HmacAnswer {
     pub hmac: String,
 }
 
-/// `verify/:name`: either a signature or an HMAC.
+/// Answer of `cmac/:name`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CmacAnswer {
+    /// `vault:v<N>:<base64>`.
+    pub cmac: String,
+}
+
+/// `verify/:name`: a signature, an HMAC or a CMAC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyRequest {
     /// The message in base64.
@@ -51,12 +58,15 @@ pub struct VerifyRequest {
     /// What `hmac/:name` answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hmac: Option<String>,
+    /// What `cmac/:name` answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmac: Option<String>,
 }
 
 /// Answer of `verify/:name`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyAnswer {
-    /// Whether the signature or HMAC is of this message and this key.
+    /// Whether the signature or MAC is of this message and this key.
     pub valid: bool,
 }
 
