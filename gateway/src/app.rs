@@ -37,6 +37,9 @@ const FIRST_MOUNT: &str = "transit/";
 /// How often keys are looked at that rotate by themselves.
 const ROTATION_CHECK: Duration = Duration::from_secs(60);
 
+/// How often at least versions are looked at that are to be destroyed.
+const DESTRUCTION_CHECK: Duration = Duration::from_secs(60);
+
 /// The server without its sockets.
 pub struct App {
     /// The keys.
@@ -147,8 +150,17 @@ impl App {
         self.tokens.choose(&self.keyring, token, caller).await
     }
 
-    /// Rotates keys when their period is over, for as long as it is polled.
-    pub async fn rotate_due_keys(&self) {
+    /// Does what keys need without being asked, for as long as it is polled: rotates them, destroys
+    /// versions, and stores every `usage_interval` how they were used.
+    pub async fn keep_keys(&self, usage_interval: Duration) {
+        tokio::join!(
+            self.rotate_due_keys(),
+            self.destroy_due_versions(),
+            self.store_usage(usage_interval),
+        );
+    }
+
+    async fn rotate_due_keys(&self) {
         let mut ticks = tokio::time::interval(ROTATION_CHECK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -157,6 +169,45 @@ impl App {
                 Ok(0) | Err(KeyringError::Sealed | KeyringError::NotInitialized) => {}
                 Ok(keys) => tracing::info!(keys, "rotated keys whose period was over"),
                 Err(error) => tracing::error!(%error, "a key's rotation is due and failed"),
+            }
+        }
+    }
+
+    /// Looks when the next destruction is due, and when one is planned or the server is unsealed.
+    async fn destroy_due_versions(&self) {
+        loop {
+            let next = match self.keyring.destroy_due_versions().await {
+                Ok((versions, next)) => {
+                    if versions > 0 {
+                        tracing::info!(versions, "destroyed key versions whose wait was over");
+                    }
+                    next
+                }
+                Err(KeyringError::Sealed | KeyringError::NotInitialized) => None,
+                Err(error) => {
+                    tracing::error!(%error, "a key version's destruction is due and failed");
+                    None
+                }
+            };
+            let until = |at: jiff::Timestamp| at.duration_since(self.clock.now()).unsigned_abs();
+            let wait = next.map_or(DESTRUCTION_CHECK, until);
+            tokio::select! {
+                () = tokio::time::sleep(wait.min(DESTRUCTION_CHECK)) => {}
+                () = self.keyring.destruction_planned() => {}
+            }
+        }
+    }
+
+    async fn store_usage(&self, interval: Duration) {
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match self.keyring.store_usage().await {
+                Ok(_) | Err(KeyringError::Sealed | KeyringError::NotInitialized) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "uses of keys were not stored; they are later")
+                }
             }
         }
     }

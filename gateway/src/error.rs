@@ -6,7 +6,7 @@ use crate::auth::NoRandomness;
 use http::StatusCode;
 use sealgate_keyring::{
     error::Error as KeyringError, import::ImportError, key::KeyError, key::KeyVersionError,
-    store::StoreError,
+    keyring::RunsShort, store::StoreError, version::Version,
 };
 
 /// Why a request was not answered with what it asked for.
@@ -110,6 +110,15 @@ impl From<KeyError> for Error {
     }
 }
 
+impl RunsShort for Error {
+    fn runs_short(&self) -> Option<Version> {
+        match self {
+            Self::Keyring(error) => error.runs_short(),
+            _ => None,
+        }
+    }
+}
+
 fn keyring_status(error: &KeyringError) -> StatusCode {
     match error {
         KeyringError::Sealed | KeyringError::NotInitialized => StatusCode::SERVICE_UNAVAILABLE,
@@ -130,6 +139,8 @@ fn keyring_status(error: &KeyringError) -> StatusCode {
             StatusCode::INTERNAL_SERVER_ERROR
         }
         KeyringError::Import(_) => StatusCode::BAD_REQUEST,
+        // Reserving and trying again went on for too long.
+        KeyringError::Key(KeyError::NoneReserved { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         KeyringError::Key(_) => StatusCode::BAD_REQUEST,
         KeyringError::KeyVersion(_) => StatusCode::BAD_REQUEST,
         KeyringError::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,

@@ -18,14 +18,16 @@ class Victim:
     server: servers.Server
     shares: list
     token: str
+    more: str = ""
 
     @classmethod
-    def found(cls, directory: Path) -> "Victim":
+    def found(cls, directory: Path, more: str = "") -> "Victim":
+        """`more` is more TOML."""
         port = servers.free_port()
-        server = servers.start_configured(directory, port)
+        server = servers.start_configured(directory, port, more)
         made = server.call("PUT", "/sys/init", {"secret_shares": SHARES, "secret_threshold": THRESHOLD}, token=None)
         assert made.status == 200, made
-        victim = cls(directory, port, server, made.json["keys"], made.json["root_token"])
+        victim = cls(directory, port, server, made.json["keys"], made.json["root_token"], more)
         victim.unseal(random.Random(0))
         return victim
 
@@ -38,4 +40,4 @@ class Victim:
 
     def restart(self) -> None:
         self.server.kill()
-        self.server = servers.start_configured(self.directory, self.port)
+        self.server = servers.start_configured(self.directory, self.port, self.more)

@@ -33,6 +33,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[limits]`: what one client may ask of the server.
     pub limits: Limits,
+    /// `[keys]`: what is noted about keys.
+    pub keys: KeysConfig,
     /// `[log]`: diagnostics on standard error.
     pub log: LogConfig,
     /// `[lifecycle]`: how the server stops.
@@ -47,6 +49,21 @@ pub enum StoreConfig {
         /// The database directory; created when it does not exist.
         path: PathBuf,
     },
+}
+
+/// `[keys]`: what is noted about keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeysConfig {
+    /// How often uses that were counted are stored.
+    pub usage_interval: Duration,
+}
+
+impl Default for KeysConfig {
+    fn default() -> Self {
+        Self {
+            usage_interval: Duration::from_secs(60),
+        }
+    }
 }
 
 /// `[log]`: diagnostics on standard error. The audit log is something else.
@@ -117,6 +134,7 @@ impl Config {
             listener: ListenerConfig::from_source(&source)?,
             store: StoreConfig::from_source(&source)?,
             limits: Limits::from_source(&source)?,
+            keys: KeysConfig::from_source(&source)?,
             log: LogConfig::from_source(&source)?,
             lifecycle: Lifecycle::from_source(&source)?,
         })
@@ -152,6 +170,17 @@ impl StoreConfig {
         let path = source.read("store", "path", value::path)?;
         Ok(Self::RocksDb {
             path: path.ok_or(ConfigError::Missing { key: "store.path" })?,
+        })
+    }
+}
+
+impl KeysConfig {
+    fn from_source(source: &Source) -> Result<Self, ConfigError> {
+        let interval = value::duration(Duration::from_secs(1), Duration::from_secs(86_400));
+        Ok(Self {
+            usage_interval: source
+                .read("keys", "usage_interval", interval)?
+                .unwrap_or(Self::default().usage_interval),
         })
     }
 }

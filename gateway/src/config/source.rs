@@ -35,6 +35,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "tls_handshake_timeout",
         ],
     ),
+    ("keys", &["usage_interval"]),
     ("log", &["level", "format"]),
     ("lifecycle", &["drain_timeout"]),
 ];

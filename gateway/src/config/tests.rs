@@ -48,6 +48,7 @@ fn example_shows_the_defaults() {
             path: "/var/lib/sealgate".into(),
         },
         limits: Limits::default(),
+        keys: KeysConfig::default(),
         log: LogConfig::default(),
         lifecycle: Lifecycle::default(),
     };

@@ -12,7 +12,9 @@ use super::{StartError, open, serve};
 use crate::{
     app::App,
     cli::ServerArgs,
-    config::{Config, Lifecycle, Limits, ListenerConfig, LogConfig, LogLevel, StoreConfig},
+    config::{
+        Config, KeysConfig, Lifecycle, Limits, ListenerConfig, LogConfig, LogLevel, StoreConfig,
+    },
     listener,
     shutdown::Shutdown,
     trace,
@@ -27,6 +29,7 @@ pub(super) async fn serve_dev(arguments: &ServerArgs) -> Result<(), StartError> 
             path: directory.path().join("store"),
         },
         limits: Limits::default(),
+        keys: KeysConfig::default(),
         log: LogConfig {
             level: LogLevel::Warn,
             ..LogConfig::default()

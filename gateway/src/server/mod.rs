@@ -94,9 +94,9 @@ async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), StartError> {
     shutdown.on_signals()?;
-    let rotating = tokio::spawn({
-        let app = app.clone();
-        async move { app.rotate_due_keys().await }
+    let keeping = tokio::spawn({
+        let (app, keys) = (app.clone(), config.keys);
+        async move { app.keep_keys(keys.usage_interval).await }
     });
     bound
         .serve(
@@ -106,7 +106,7 @@ async fn serve(
             shutdown,
         )
         .await;
-    rotating.abort();
+    keeping.abort();
     app.seal().await?;
     tracing::info!("stopped");
     Ok(())

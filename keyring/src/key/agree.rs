@@ -40,10 +40,10 @@ impl Key {
         {
             return Err(KeyError::BaseVersionTooOld);
         }
-        let version = Some(number)
-            .filter(|&number| number >= policy.min_decryption_version)
-            .and_then(|number| self.version(number))
-            .ok_or(KeyError::NoSuchVersion)?;
+        if number < policy.oldest_decrypting() {
+            return Err(KeyError::NoSuchVersion);
+        }
+        let version = self.working_version(number)?;
         let Material::Ecdsa(pair) = version.material() else {
             return Err(KeyError::NoKeyAgreement(policy.key_type));
         };

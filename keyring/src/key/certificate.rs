@@ -306,7 +306,7 @@ impl Key {
 
 /// A version that is neither too old nor gone.
 fn usable_version(key: &Key, version: Option<Version>) -> Option<&KeyVersion> {
-    let number = version.filter(|&number| number >= key.policy().min_decryption_version)?;
+    let number = version.filter(|&number| number >= key.policy().oldest_decrypting())?;
     key.version(number).map(|version| &**version)
 }
 

@@ -6,11 +6,11 @@
 //! ```
 //! A rewrap decrypts and encrypts in the same buffer without a copy.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use zeroize::Zeroizing;
 
-use super::{Derivation, Key, KeyError, KeyPair, KeyVersion, Material};
+use super::{Derivation, Key, KeyError, KeyPair, KeyVersion, Material, Revocation, Use};
 use crate::{
     aead::{Cipher, CipherError, TAG_BYTES},
     algorithm::AeadAlgorithm,
@@ -136,17 +136,18 @@ impl Key {
     /// [`KeyError`].
     pub fn encrypt(&self, request: Encrypt<'_>, plaintext: Plaintext) -> Result<Sealed, KeyError> {
         let version = self.encryption_version(request.version)?;
+        self.take_encryption(version)?;
         let number = version.number();
-        match version.material() {
+        let sealed = match version.material() {
             Material::Aead { key, cipher } => {
                 let algorithm = cipher.algorithm();
                 let Plaintext { mut buffer, start } = plaintext;
                 let start = self.seal(request, (key, cipher), algorithm, &mut buffer, start)?;
-                Ok(Sealed {
+                Sealed {
                     version: number,
                     buffer,
                     start,
-                })
+                }
             }
             Material::Rsa(pair) => {
                 if !request.associated_data.is_empty() {
@@ -154,14 +155,16 @@ impl Key {
                 }
                 let padding = rsa_padding(request.padding);
                 let sealed = pair.public().encrypt(padding, plaintext.expose())?;
-                Ok(Sealed {
+                Sealed {
                     version: number,
                     buffer: Zeroizing::new(sealed),
                     start: 0,
-                })
+                }
             }
-            _ => Err(KeyError::EncryptionNotSupported(self.policy().key_type)),
-        }
+            _ => return Err(KeyError::EncryptionNotSupported(self.policy().key_type)),
+        };
+        version.meter().count(Use::Encrypt);
+        Ok(sealed)
     }
 
     /// Encrypts the message that `buffer` holds from `start` on; returns where the nonce begins.
@@ -218,10 +221,14 @@ impl Key {
         let ciphertext = Ciphertext::parse(ciphertext)?;
         let number = self.decryption_version(ciphertext.version())?;
         let mut buffer = Zeroizing::new(ciphertext.decode()?);
-        let version = self.version(number).ok_or(KeyError::NoSuchVersion)?;
+        let version = self.working_version(number)?;
         let (key, cipher) = match version.material() {
             Material::Aead { key, cipher } => (key, cipher),
-            Material::Rsa(pair) => return self.decrypt_rsa(pair, request, &buffer),
+            Material::Rsa(pair) => {
+                let plaintext = self.decrypt_rsa(pair, request, &buffer)?;
+                version.meter().count(Use::Decrypt);
+                return Ok(plaintext);
+            }
             _ => return Err(KeyError::DecryptionNotSupported(policy.key_type)),
         };
         let algorithm = cipher.algorithm();
@@ -243,6 +250,7 @@ impl Key {
         cipher
             .open(&mut buffer, request.associated_data)
             .map_err(|error| self.cipher_error(error))?;
+        version.meter().count(Use::Decrypt);
         Ok(Plaintext {
             buffer,
             start: algorithm.nonce_bytes(),
@@ -305,23 +313,64 @@ impl Key {
                 .ok_or(KeyError::EncryptionVersionTooNew)?,
         };
         if policy
-            .min_encryption_version
+            .oldest_encrypting()
             .is_some_and(|oldest| number < oldest)
         {
             return Err(KeyError::EncryptionVersionTooOld);
         }
-        if number < policy.min_decryption_version {
+        if number < policy.oldest_decrypting() {
             // What could never be decrypted again is not encrypted.
             return Err(KeyError::NoSuchVersion);
         }
-        self.version(number)
-            .map(|version| &**version)
-            .ok_or(KeyError::NoSuchVersion)
+        self.working_version(number).map(|version| &**version)
+    }
+
+    /// The version of this number, if it is in use. Every operation with a version's key asks
+    /// here.
+    ///
+    /// # Errors
+    /// If the version is disabled, or its key is gone.
+    pub fn working_version(&self, number: Version) -> Result<&Arc<KeyVersion>, KeyError> {
+        let name = || self.name().to_string();
+        match self.policy().revocations.of(number) {
+            None => self.version(number).ok_or(KeyError::NoSuchVersion),
+            Some(Revocation::Disabled { .. }) => Err(KeyError::VersionDisabled {
+                name: name(),
+                version: number,
+            }),
+            Some(Revocation::Destroying { at, .. }) => Err(KeyError::VersionDestroying {
+                name: name(),
+                version: number,
+                at,
+            }),
+            Some(Revocation::Destroyed { at }) => Err(KeyError::VersionDestroyed {
+                version: number,
+                at,
+            }),
+        }
+    }
+
+    /// Takes one of the encryptions that were reserved, where they are counted.
+    fn take_encryption(&self, version: &KeyVersion) -> Result<(), KeyError> {
+        let Some(limit) = self.policy().encryption_limit() else {
+            return Ok(());
+        };
+        if version.meter().take() {
+            return Ok(());
+        }
+        let version = version.number();
+        // Instead of ending, the latest version is followed by another, if that is allowed.
+        let rotates = version == self.policy().latest_version && self.policy().can_rotate();
+        Err(if self.is_used_up(version) && !rotates {
+            KeyError::BudgetUsedUp { version, limit }
+        } else {
+            KeyError::NoneReserved { version }
+        })
     }
 
     fn decryption_version(&self, asked: i64) -> Result<Version, KeyError> {
         let policy = self.policy();
-        let usable: RangeInclusive<i64> = i64::from(policy.min_decryption_version.number())
+        let usable: RangeInclusive<i64> = i64::from(policy.oldest_decrypting().number())
             ..=i64::from(policy.latest_version.number());
         if asked > *usable.end() {
             return Err(KeyError::VersionTooNew);

@@ -1,5 +1,7 @@
 //! Why a key does not do as asked, in the peers' sentences.
 
+use jiff::Timestamp;
+
 use crate::{
     algorithm::{AeadAlgorithm, Algorithm, KeyType},
     base64::Base64Error,
@@ -125,6 +127,25 @@ pub enum KeyError {
     PeerCurve(KeyType),
     #[error("the operating system's random source failed")]
     NoRandomness,
+    #[error(
+        "key version {version} is disabled; enable it with keys/{name}/versions/{version}/enable"
+    )]
+    VersionDisabled { name: String, version: Version },
+    #[error(
+        "key version {version} is disabled and will be destroyed at {at}; enable it before with keys/{name}/versions/{version}/enable"
+    )]
+    VersionDestroying {
+        name: String,
+        version: Version,
+        at: Timestamp,
+    },
+    #[error("key version {version} was destroyed at {at}")]
+    VersionDestroyed { version: Version, at: Timestamp },
+    /// The caller reserves more and tries again.
+    #[error("no more encryptions are reserved for key version {version}; retry")]
+    NoneReserved { version: Version },
+    #[error("key version {version} has made all of its {limit} encryptions; rotate the key")]
+    BudgetUsedUp { version: Version, limit: u64 },
 }
 
 /// How the peers say that a ciphertext cannot be opened. For a key it is always the same sentence.

@@ -18,7 +18,10 @@ use std::{convert::Infallible, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::material::{Material, Part, random};
+use super::{
+    Meter, Use,
+    material::{Material, Part, random},
+};
 use crate::{
     algorithm::{Curve, KeyType},
     ecdsa::EcdsaError,
@@ -106,6 +109,8 @@ pub struct KeyVersion {
     hmac_key: SecretBytes,
     /// DER, the leaf first.
     certificates: Vec<Vec<u8>>,
+    /// Shared with the same version as it was before it got certificates, say.
+    meter: Arc<Meter>,
 }
 
 impl KeyVersion {
@@ -163,6 +168,7 @@ impl KeyVersion {
             material: material.into(),
             hmac_key,
             certificates,
+            meter: Arc::default(),
         })
     }
 
@@ -173,7 +179,8 @@ impl KeyVersion {
     pub fn with_material(&self, material: Material) -> Result<Self, KeyVersionError> {
         let hmac_key = SecretBytes::copy_of(self.hmac_key.expose());
         let certificates = self.certificates.clone();
-        Self::new(self.number, self.created, material, hmac_key, certificates)
+        let next = Self::new(self.number, self.created, material, hmac_key, certificates)?;
+        Ok(next.counting_with(self))
     }
 
     /// The same version with these certificates, DER, the leaf first.
@@ -183,7 +190,34 @@ impl KeyVersion {
     pub fn with_certificates(&self, certificates: Vec<Vec<u8>>) -> Result<Self, KeyVersionError> {
         let material = self.material.clone();
         let hmac_key = SecretBytes::copy_of(self.hmac_key.expose());
-        Self::new(self.number, self.created, material, hmac_key, certificates)
+        let next = Self::new(self.number, self.created, material, hmac_key, certificates)?;
+        Ok(next.counting_with(self))
+    }
+
+    /// What the version has done, and may still do.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Counts a verification that succeeded; what it answered.
+    pub(super) fn verified(&self, use_: Use, is_valid: bool) -> bool {
+        if is_valid {
+            self.meter.count(use_);
+        }
+        is_valid
+    }
+
+    /// The same version with the counters of `other`, which it was before.
+    #[must_use]
+    pub(crate) fn counting_with(mut self, other: &Self) -> Self {
+        self.meter = other.meter.clone();
+        self
+    }
+
+    /// Whether this is `other`, read once more. Of versions that encrypt under a budget nothing
+    /// ever changes.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.number == other.number && self.encode().matches(other.encode().expose())
     }
 
     /// The version's number.

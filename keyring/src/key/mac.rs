@@ -3,7 +3,7 @@
 //! Every version of every key has an HMAC key. CMAC is for keys of that type alone. The order of
 //! the checks and the sentences are the peers'.
 
-use super::{Key, KeyError, KeyVersion, Material};
+use super::{Key, KeyError, KeyVersion, Material, Use};
 use crate::{
     base64,
     hash::HashAlgorithm,
@@ -38,6 +38,7 @@ impl Key {
     pub fn hmac(&self, version: i64, hash: HashAlgorithm, input: &[u8]) -> Result<Mac, KeyError> {
         let version = self.hmac_version(version)?;
         let tag = mac::hmac(hash, version.hmac_key().expose(), input);
+        version.meter().count(Use::Hmac);
         Ok(Mac::new(version.number(), tag.as_ref()))
     }
 
@@ -52,7 +53,7 @@ impl Key {
             0 => i64::from(latest.number()),
             asked => asked,
         };
-        let oldest = policy.min_encryption_version;
+        let oldest = policy.oldest_encrypting();
         if oldest.is_some_and(|oldest| asked < i64::from(oldest.number())) {
             return Err(KeyError::HmacVersionTooOld);
         }
@@ -79,12 +80,8 @@ impl Key {
         input: &[u8],
     ) -> Result<bool, KeyError> {
         let (version, tag) = self.parse_mac(tag)?;
-        Ok(mac::verify_hmac(
-            hash,
-            version.hmac_key().expose(),
-            input,
-            &tag,
-        ))
+        let key = version.hmac_key().expose();
+        Ok(version.verified(Use::Hmac, mac::verify_hmac(hash, key, input, &tag)))
     }
 
     /// The CMAC of `input`, cut to `bytes`, by the version that the caller asked for; 0: the
@@ -96,6 +93,7 @@ impl Key {
         let version = self.hmac_version(version)?;
         let tag = self.cmac_of(version)?.tag(input);
         let tag = tag.get(..bytes).ok_or(KeyError::MacLength)?;
+        version.meter().count(Use::Hmac);
         Ok(Mac::new(version.number(), tag))
     }
 
@@ -106,7 +104,8 @@ impl Key {
     pub fn verify_cmac(&self, tag: &str, input: &[u8], bytes: usize) -> Result<bool, KeyError> {
         let (version, tag) = self.parse_mac(tag)?;
         let cmac = self.cmac_of(version)?;
-        Ok(tag.len() == bytes && cmac.verify(input, &tag))
+        let is_valid = tag.len() == bytes && cmac.verify(input, &tag);
+        Ok(version.verified(Use::Hmac, is_valid))
     }
 
     fn cmac_of<'v>(&self, version: &'v KeyVersion) -> Result<&'v Cmac, KeyError> {
@@ -127,7 +126,7 @@ impl Key {
         if number > i64::from(policy.latest_version.number()) {
             return Err(KeyError::HmacTooNew);
         }
-        if number < i64::from(policy.min_decryption_version.number()) {
+        if number < i64::from(policy.oldest_decrypting().number()) {
             return Err(KeyError::HmacTooOld);
         }
         if policy.soft_deleted {
@@ -138,12 +137,11 @@ impl Key {
 
     /// A version that the minimum decryption version does not exclude.
     fn usable_version(&self, number: i64) -> Result<&KeyVersion, KeyError> {
-        u32::try_from(number)
+        let number = u32::try_from(number)
             .ok()
             .and_then(Version::new)
-            .filter(|&number| number >= self.policy().min_decryption_version)
-            .and_then(|number| self.version(number))
-            .map(|version| &**version)
-            .ok_or(KeyError::NoSuchVersion)
+            .filter(|&number| number >= self.policy().oldest_decrypting())
+            .ok_or(KeyError::NoSuchVersion)?;
+        self.working_version(number).map(|version| &**version)
     }
 }

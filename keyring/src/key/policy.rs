@@ -3,11 +3,12 @@
 //! The rules, their order and their sentences are the peers', so that a client which matches on
 //! an error finds it here too.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{BudgetSettings, Revocations, revocation::LONGEST_DESTROY_WAIT_SECONDS};
 use crate::{algorithm::KeyType, version::Version};
 
 /// How the key of one operation follows from the key version and the caller's context.
@@ -86,6 +87,15 @@ pub struct KeyPolicy {
     pub backup: Option<Event>,
     /// The restore that made this key.
     pub restore: Option<Event>,
+    /// Only the latest version and this many before it decrypt; `None`: as the minimum says.
+    #[serde(default)]
+    pub min_decryption_lag: Option<NonZeroU32>,
+    /// How many messages a version may encrypt.
+    #[serde(default)]
+    pub budget: BudgetSettings,
+    /// The versions that are out of use.
+    #[serde(default)]
+    pub revocations: Revocations,
 }
 
 /// What a new key is asked to be.
@@ -135,6 +145,14 @@ pub struct Settings {
     pub allow_plaintext_backup: Option<bool>,
     /// Seconds between automatic rotations; 0: none.
     pub auto_rotate_seconds: Option<u64>,
+    /// How many versions before the latest one decrypt; 0: as the minimum says.
+    pub min_decryption_lag: Option<i64>,
+    /// Encryptions a version may make; 0: as many as the algorithm allows.
+    pub max_encryptions: Option<i64>,
+    /// Encryptions after which the key rotates by itself; 0: half of what is allowed.
+    pub auto_rotate_after: Option<i64>,
+    /// Seconds between the order to destroy a version and its destruction.
+    pub destroy_wait_seconds: Option<u64>,
 }
 
 /// Something a caller should know although the change was made.
@@ -204,6 +222,34 @@ pub enum PolicyError {
     BackupDisallowed,
     #[error("deletion is not allowed for this key")]
     DeletionNotAllowed,
+    #[error("min decryption lag cannot be negative; 0 switches it off")]
+    NegativeLag,
+    #[error("{name} cannot be negative; 0 takes the setting back")]
+    NegativeBudget { name: &'static str },
+    #[error("keys of type {0} have no limit of encryptions that could be set")]
+    NoBudget(KeyType),
+    #[error(
+        "convergent keys have no limit of encryptions that could be set: their nonces follow from the plaintexts"
+    )]
+    NoBudgetForConvergent,
+    #[error("max_encryptions can be at most {limit} for this key type")]
+    BudgetAboveLimit { limit: u64 },
+    #[error("auto_rotate_after can be at most {limit}, the number of encryptions of a version")]
+    RotationAfterBudget { limit: u64 },
+    #[error("auto_rotate_after needs max_encryptions for this key type")]
+    RotationWithoutBudget,
+    #[error("destroy_wait can be at most {}h", LONGEST_DESTROY_WAIT_SECONDS / 3600)]
+    DestroyWaitTooLong,
+    #[error("no such key version")]
+    NoSuchVersion,
+    #[error("key version {version} was destroyed at {at} and cannot come back")]
+    VersionDestroyed { version: Version, at: Timestamp },
+    #[error("the destruction of key version {version} is not planned; there is nothing to restore")]
+    DestructionNotPlanned { version: Version },
+    #[error(
+        "key version {version} is the latest one and cannot be destroyed; rotate the key first"
+    )]
+    LatestNotDestroyed { version: Version },
 }
 
 /// An hour: what an automatic rotation period must at least be.
@@ -249,7 +295,28 @@ impl KeyPolicy {
             imported: None,
             backup: None,
             restore: None,
+            min_decryption_lag: None,
+            budget: BudgetSettings::default(),
+            revocations: Revocations::default(),
         })
+    }
+
+    /// The oldest version that decrypts: the minimum, or the latest minus the lag, whichever is
+    /// later. It moves with each rotation.
+    pub fn oldest_decrypting(&self) -> Version {
+        let sliding = self
+            .min_decryption_lag
+            .and_then(|lag| Version::new(self.latest_version.number().saturating_sub(lag.get())));
+        sliding.map_or(self.min_decryption_version, |sliding| {
+            sliding.max(self.min_decryption_version)
+        })
+    }
+
+    /// The oldest version that encrypts, where there is a minimum; never one that does not
+    /// decrypt.
+    pub fn oldest_encrypting(&self) -> Option<Version> {
+        let minimum = self.min_encryption_version?;
+        Some(minimum.max(self.oldest_decrypting()))
     }
 
     /// The policy after a version from outside was added.
@@ -377,13 +444,24 @@ impl KeyPolicy {
         if let Some(seconds) = settings.auto_rotate_seconds {
             next.auto_rotate_seconds = auto_rotate_period(seconds)?;
         }
+        if let Some(lag) = settings.min_decryption_lag {
+            let lag = u64::try_from(lag).map_err(|_| PolicyError::NegativeLag)?;
+            next.min_decryption_lag = NonZeroU32::new(u32::try_from(lag).unwrap_or(u32::MAX));
+        }
+        next.budget = self.budget_with(settings.max_encryptions, settings.auto_rotate_after)?;
+        if let Some(seconds) = settings.destroy_wait_seconds {
+            if seconds > LONGEST_DESTROY_WAIT_SECONDS {
+                return Err(PolicyError::DestroyWaitTooLong);
+            }
+            next.revocations.destroy_wait_seconds = seconds;
+        }
         if next == *self {
             return Ok((next, warning));
         }
-        if next.min_available_version > next.min_encryption_version {
+        if next.min_available_version > next.oldest_encrypting() {
             return Err(PolicyError::MinEncryptionBelowAvailable);
         }
-        if next.min_available_version > Some(next.min_decryption_version) {
+        if next.min_available_version > Some(next.oldest_decrypting()) {
             return Err(PolicyError::MinDecryptionBelowAvailable);
         }
         Ok((next, warning))
@@ -401,12 +479,12 @@ impl KeyPolicy {
             return Err(PolicyError::AvailableDecremented);
         }
         let min_encryption = self
-            .min_encryption_version
+            .oldest_encrypting()
             .ok_or(PolicyError::AvailableWithoutMinEncryption)?;
         if asked > i64::from(min_encryption.number()) {
             return Err(PolicyError::AvailableAboveMinEncryption);
         }
-        if asked > i64::from(self.min_decryption_version.number()) {
+        if asked > i64::from(self.oldest_decrypting().number()) {
             return Err(PolicyError::AvailableAboveMinDecryption);
         }
         if asked < 0 {
@@ -414,10 +492,10 @@ impl KeyPolicy {
         }
         let version =
             existing_version(asked, self.latest_version).ok_or(PolicyError::AvailableZero)?;
-        Ok(Self {
-            min_available_version: Some(version),
-            ..self.clone()
-        })
+        let mut next = self.clone();
+        next.min_available_version = Some(version);
+        next.revocations.trim(version);
+        Ok(next)
     }
 
     /// The policy with the mark of a soft deletion set or taken away.
@@ -443,8 +521,7 @@ impl KeyPolicy {
 
     /// Whether the key rotates by itself at `now`, given when its latest version was made.
     pub fn rotation_is_due(&self, latest_created: Timestamp, now: Timestamp) -> bool {
-        let rotatable =
-            !self.soft_deleted && self.imported.is_none_or(|imported| imported.allow_rotation);
+        let rotatable = self.can_rotate();
         self.auto_rotate_seconds.is_some_and(|seconds| {
             let period =
                 SignedDuration::from_secs(i64::try_from(seconds.get()).unwrap_or(i64::MAX));

@@ -3,7 +3,7 @@
 //! The order of the checks and the sentences are the peers'. What is wrong with the form of a
 //! signature is an error; whether it fits the message is yes or no, and nothing more.
 
-use super::{Key, KeyError, KeyVersion, Material};
+use super::{Key, KeyError, KeyVersion, Material, Use};
 use crate::{
     base64, ecdsa,
     ed25519::{self, Ed25519PrivateKey},
@@ -105,6 +105,7 @@ impl Key {
                 return Err(KeyError::SigningNotSupported(self.policy().key_type));
             }
         };
+        version.meter().count(Use::Sign);
         let mut text = String::new();
         versioned::write_prefix(version.number(), &mut text);
         match options.marshaling {
@@ -145,7 +146,7 @@ impl Key {
         if number > i64::from(policy.latest_version.number()) {
             return Err(KeyError::SignatureVersionTooNew);
         }
-        if number < i64::from(policy.min_decryption_version.number()) {
+        if number < i64::from(policy.oldest_decrypting().number()) {
             return Err(KeyError::VersionTooOld);
         }
         let signature = match options.marshaling {
@@ -156,9 +157,9 @@ impl Key {
         let version = u32::try_from(number)
             .ok()
             .and_then(Version::new)
-            .and_then(|number| self.version(number))
             .ok_or(KeyError::NoSuchVersion)?;
-        Ok(match version.material() {
+        let version = self.working_version(version)?;
+        let is_valid = match version.material() {
             Material::Ecdsa(pair) => {
                 let key = pair.public();
                 let signature = match options.marshaling {
@@ -190,7 +191,8 @@ impl Key {
             Material::Aead { .. } | Material::Hmac(_) | Material::Cmac { .. } => {
                 return Err(KeyError::VerificationNotSupported(policy.key_type));
             }
-        })
+        };
+        Ok(version.verified(Use::Verify, is_valid))
     }
 
     /// The public key that a derived Ed25519 key has in `context`; `None` for other keys.
@@ -230,18 +232,16 @@ impl Key {
                 .ok_or(KeyError::SigningVersionTooNew)?,
         };
         if policy
-            .min_encryption_version
+            .oldest_encrypting()
             .is_some_and(|oldest| number < oldest)
         {
             return Err(KeyError::SigningVersionTooOld);
         }
-        if number < policy.min_decryption_version {
+        if number < policy.oldest_decrypting() {
             // What could never be verified again is not signed.
             return Err(KeyError::NoSuchVersion);
         }
-        self.version(number)
-            .map(|version| &**version)
-            .ok_or(KeyError::NoSuchVersion)
+        self.working_version(number).map(|version| &**version)
     }
 
     fn derived_ed25519(

@@ -6,9 +6,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{
     Keyring,
-    open::{MountEntry, Open, Slot},
+    budget::encode_budget,
+    open::{MountEntry, Open, Slot, StoredUsage},
     paths,
 };
 use crate::{
@@ -25,6 +28,9 @@ pub(super) struct Transition {
     pub(super) key: Option<Key>,
     pub(super) put: Vec<(Path, SecretBytes)>,
     pub(super) delete: Vec<Path>,
+    /// Whether the key's versions are other ones afterwards, so that what is known of their use
+    /// no longer holds.
+    pub(super) other_key: bool,
 }
 
 impl Keyring {
@@ -53,7 +59,9 @@ impl Keyring {
                         let version = Arc::new(generate(&policy, Version::FIRST, now)?);
                         let key = Key::new(name.clone(), policy, vec![version])
                             .map_err(|missing| Error::missing_version(&name, missing))?;
-                        Ok(Some(Transition::write_all(mount, key)))
+                        Ok(Some(
+                            Transition::write_all(mount, key).with_first_block(mount),
+                        ))
                     }
                 }
             })
@@ -73,16 +81,27 @@ impl Keyring {
     ) -> Result<Arc<Key>, Error> {
         let id = mount.mount().id;
         let clock = self.shared.clock.clone();
-        self.change_existing(mount, name, move |key| {
-            let policy = key.policy().rotate(key.name().as_str())?;
-            let number = policy.latest_version;
-            let version = Arc::new(generate(&policy, number, clock.now())?);
-            let record = (paths::key_version(id, key.name(), number), version.encode());
-            let mut transition = Transition::write_policy(id, key.with_version(policy, version));
-            transition.put.push(record);
-            Ok(transition)
-        })
-        .await
+        self.change_existing(mount, name, move |key| rotation(id, key, clock.now()))
+            .await
+    }
+
+    /// Adds a version to a key, unless `version` is no longer its latest one.
+    pub(super) async fn rotate_key_from(
+        &self,
+        mount: &Arc<MountEntry>,
+        name: KeyName,
+        version: Version,
+    ) -> Result<bool, Error> {
+        let id = mount.mount().id;
+        let clock = self.shared.clock.clone();
+        let changed = self.change(mount, name, move |key| {
+            let key = key.ok_or(Error::KeyNotFound)?;
+            if key.policy().latest_version != version {
+                return Ok(None);
+            }
+            rotation(id, key, clock.now()).map(Some)
+        });
+        Ok(changed.await?.1)
     }
 
     /// Changes the settings of a key.
@@ -104,6 +123,7 @@ impl Keyring {
                 Ok(Transition::write_policy(id, key.with_policy(policy)))
             })
             .await?;
+        self.give_back_beyond_budget(mount, &key).await?;
         Ok((key, warning))
     }
 
@@ -120,18 +140,7 @@ impl Keyring {
         let id = mount.mount().id;
         self.change_existing(mount, name, move |key| {
             let policy = key.policy().trim(min_available_version)?;
-            let next = key.with_policy(policy);
-            let dropped = key
-                .versions()
-                .iter()
-                .take(key.versions().len() - next.versions().len());
-            let delete =
-                dropped.map(|version| paths::key_version(id, key.name(), version.number()));
-            let delete = delete.collect();
-            Ok(Transition {
-                delete,
-                ..Transition::write_policy(id, next)
-            })
+            Ok(Transition::drop_versions(id, key, policy))
         })
         .await
     }
@@ -172,6 +181,7 @@ impl Keyring {
                 key: None,
                 put: Vec::new(),
                 delete,
+                other_key: true,
             }))
         })
         .await?;
@@ -198,10 +208,25 @@ impl Keyring {
                     }
                     delete = record_paths(id, current);
                 }
-                let transition = Transition::write_all(id, key);
+                let versions = key.versions().to_vec();
+                let name = key.name().clone();
+                let mut transition = Transition::write_all(id, key);
+                for version in versions {
+                    let budget = paths::key_budget(id, &name, version.number());
+                    let known = current.and_then(|current| current.version(version.number()));
+                    if let Some(known) = known.filter(|known| known.is_same(&version)) {
+                        // The same bytes under the same number: what they have encrypted counts.
+                        version.meter().learn(known.meter().reserved());
+                        delete.retain(|path| *path != budget);
+                    } else if version.meter().reserved() > 0 {
+                        let reserved = encode_budget(version.meter().reserved());
+                        transition.put.push((budget, reserved));
+                    }
+                }
                 delete.retain(|path| !transition.put.iter().any(|(kept, _)| kept == path));
                 Ok(Some(Transition {
                     delete,
+                    other_key: true,
                     ..transition
                 }))
             })
@@ -274,7 +299,7 @@ impl Keyring {
 
     /// Applies `rule` to the key as it is and commits what it says; `Ok(None)` changes nothing.
     /// Returns the key afterwards and whether anything was written.
-    async fn change(
+    pub(super) async fn change(
         &self,
         mount: &Arc<MountEntry>,
         name: KeyName,
@@ -293,9 +318,15 @@ impl Keyring {
                 move || rule(current.as_deref())
             });
             let ruled = ruled.await.map_err(|_| Error::Interrupted)??;
-            let Some(Transition { key, put, delete }) = ruled else {
+            let Some(transition) = ruled else {
                 return Ok((current, false));
             };
+            let Transition {
+                key,
+                put,
+                delete,
+                other_key,
+            } = transition;
             let policy = paths::key_policy(mount.mount().id, &name);
             let written = keyring
                 .commit(open, vec![(policy, *revision)], put, delete)
@@ -305,6 +336,9 @@ impl Keyring {
                     *revision = key.is_some().then_some(at);
                     let key = key.map(Arc::new);
                     slot.key.store(key.clone());
+                    if other_key {
+                        *slot.stored_usage() = StoredUsage::default();
+                    }
                     if key.is_none() {
                         mount.slots.pin().remove(&name);
                     }
@@ -355,7 +389,7 @@ impl Keyring {
     }
 
     /// Makes memory say what the store says about one key.
-    async fn reload(
+    pub(super) async fn reload(
         &self,
         open: &Open,
         mount: &MountEntry,
@@ -379,13 +413,18 @@ impl Keyring {
         let mut versions = Vec::new();
         // Each version is read, also one whose number is known here: it may be that of another
         // key, which was restored over the one in memory.
-        for number in oldest.up_to(policy.latest_version) {
+        let known = slot.key.load_full();
+        let kept = |number: &Version| !policy.revocations.is_destroyed(*number);
+        for number in oldest.up_to(policy.latest_version).filter(kept) {
             let path = paths::key_version(id, name, number);
             let stored = store.get(&path).await?;
             let stored = stored.ok_or_else(|| Error::missing_version(name, number))?;
             let record = open.barrier.open(&path, &stored.bytes)?;
             let version = KeyVersion::decode(policy.key_type, number, record.expose())?;
-            versions.push(Arc::new(version));
+            let known = known.as_ref().and_then(|key| key.version(number));
+            let same = known.filter(|known| known.is_same(&version)).cloned();
+            // Its counters go on.
+            versions.push(same.unwrap_or_else(|| Arc::new(version)));
         }
         let key = Key::new(name.clone(), policy, versions)
             .map_err(|missing| Error::missing_version(name, missing))?;
@@ -403,7 +442,35 @@ impl Transition {
             key: Some(key),
             put,
             delete: Vec::new(),
+            other_key: false,
         }
+    }
+
+    /// The key under a policy that keeps fewer versions.
+    pub(super) fn drop_versions(mount: uuid::Uuid, key: &Key, policy: KeyPolicy) -> Self {
+        let next = key.with_policy(policy);
+        let dropped = key.versions().iter().map(|version| version.number());
+        let dropped = dropped.filter(|number| next.version(*number).is_none());
+        let delete = dropped.flat_map(|number| version_paths(mount, key.name(), number));
+        Self {
+            delete: delete.collect(),
+            ..Self::write_policy(mount, next)
+        }
+    }
+
+    /// Reserves the first block of the key's latest version, which is new, in the same commit. It
+    /// cannot be used before: nobody sees the version until then.
+    fn with_first_block(mut self, mount: uuid::Uuid) -> Self {
+        if let Some(key) = &self.key {
+            let number = key.policy().latest_version;
+            let block = key.policy().next_block(0, 1);
+            if let (Some(version), 1..) = (key.version(number), block) {
+                version.meter().credit(block, block);
+                let path = paths::key_budget(mount, key.name(), number);
+                self.put.push((path, encode_budget(block)));
+            }
+        }
+        self
     }
 
     fn write_all(mount: uuid::Uuid, key: Key) -> Self {
@@ -423,18 +490,40 @@ impl Transition {
 fn generate(
     policy: &KeyPolicy,
     number: Version,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<KeyVersion, KeyVersionError> {
     let hmac_bytes = policy.hmac_bytes.map_or(0, usize::from);
     KeyVersion::generate(policy.key_type, hmac_bytes, number, now)
 }
 
+/// The next version of `key` and what it is written as.
+fn rotation(mount: uuid::Uuid, key: &Key, now: Timestamp) -> Result<Transition, Error> {
+    let policy = key.policy().rotate(key.name().as_str())?;
+    let number = policy.latest_version;
+    let version = Arc::new(generate(&policy, number, now)?);
+    let record = (
+        paths::key_version(mount, key.name(), number),
+        version.encode(),
+    );
+    let mut transition = Transition::write_policy(mount, key.with_version(policy, version));
+    transition.put.push(record);
+    Ok(transition.with_first_block(mount))
+}
+
+fn version_paths(mount: uuid::Uuid, name: &KeyName, number: Version) -> [Path; 2] {
+    [
+        paths::key_version(mount, name, number),
+        paths::key_budget(mount, name, number),
+    ]
+}
+
 pub(super) fn record_paths(mount: uuid::Uuid, key: &Key) -> Vec<Path> {
     let versions = key.versions().iter();
     let mut paths: Vec<Path> = versions
-        .map(|version| paths::key_version(mount, key.name(), version.number()))
+        .flat_map(|version| version_paths(mount, key.name(), version.number()))
         .collect();
     paths.push(paths::key_policy(mount, key.name()));
+    paths.push(paths::key_usage(mount, key.name()));
     paths
 }
 

@@ -3,10 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::RwLock;
+use tokio::sync::{Notify, RwLock};
 use uuid::Uuid;
 
-use super::{Keyring, Shared, load, mounts::encode_table, paths, records::gateway_path};
+use super::{
+    Keyring, Shared, counters::Counters, load, mounts::encode_table, paths, records::gateway_path,
+};
 use crate::{
     barrier::{Barrier, RootKey},
     clock::Clock,
@@ -21,6 +23,9 @@ use crate::{
 
 /// How long a seal waits for operations in flight to let go of their keys.
 const LONGEST_WAIT_FOR_READERS: Duration = Duration::from_secs(10);
+
+/// How long a seal waits for the store to take what was counted since the last time.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 
 /// What is known about the seal.
 pub(super) enum Life {
@@ -74,6 +79,8 @@ impl Keyring {
                 clock,
                 open,
                 life,
+                planned: Notify::new(),
+                counters: Counters::default(),
             }),
         })
     }
@@ -189,6 +196,15 @@ impl Keyring {
             let Some(open) = keyring.shared.open.swap(None) else {
                 return Ok(());
             };
+            // New operations are refused already; a store that is stuck delays the end only this
+            // much, and loses counts, not keys.
+            let settled = keyring.settle(&open);
+            if tokio::time::timeout(LONGEST_SETTLING, settled)
+                .await
+                .is_err()
+            {
+                tracing::warn!("sealed before all uses of keys were stored");
+            }
             let last_reader = Arc::downgrade(&open);
             drop(open);
             let gone = async {
@@ -217,6 +233,8 @@ impl Keyring {
         let loaded = loaded.await.map_err(|_| Error::Interrupted)??;
         self.delete_records(&loaded.orphans).await?;
         shared.open.store(Some(Arc::new(loaded.open)));
+        // What became due while it was sealed is looked at now.
+        shared.planned.notify_one();
         Ok(())
     }
 }

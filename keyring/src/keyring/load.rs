@@ -10,17 +10,19 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
+    budget::decode_budget,
     keys::decode_policy,
     mounts::decode_table,
-    open::{MountEntry, MountTable, Open, Slot},
-    paths::{self, KeyRecord},
+    open::{MountEntry, MountTable, Open, Slot, StoredUsage},
+    paths::{self, KeyRecord, Part},
+    usage::decode_usage,
 };
 use crate::{
     barrier::Barrier,
     error::Error,
     key::{Key, KeyPolicy, KeyVersion},
     name::KeyName,
-    store::{Path, Revision, Snapshot, Stored},
+    store::{Path, Snapshot, Stored},
     version::Version,
 };
 
@@ -66,19 +68,17 @@ pub(super) fn load(barrier: Barrier, snapshot: &Snapshot) -> Result<Loaded, Erro
             continue;
         }
         let parts = keys.entry((record.mount, record.name)).or_default();
-        match record.version {
-            None => parts.policy = Some((path, stored)),
-            Some(version) => {
+        match record.part {
+            Part::Policy => parts.policy = Some((path, stored)),
+            Part::Version(version) => {
                 parts.versions.insert(version, (path, stored));
             }
+            Part::Budget(version) => parts.budgets.push((version, path, stored)),
+            Part::Usage => parts.usage = Some((path, stored)),
         }
     }
     for ((id, name), parts) in keys {
-        let (key, revision) = parts.assemble(&barrier, &name)?;
-        let slot = Slot {
-            key: Some(Arc::new(key)).into(),
-            change: Arc::new(Mutex::new(Some(revision))),
-        };
+        let slot = parts.assemble(&barrier, &name)?;
         by_id[&id].slots.pin().insert(name, Arc::new(slot));
     }
     let open = Open {
@@ -95,10 +95,12 @@ pub(super) fn load(barrier: Barrier, snapshot: &Snapshot) -> Result<Loaded, Erro
 struct Parts<'s> {
     policy: Option<(&'s Path, &'s Stored)>,
     versions: BTreeMap<Version, (&'s Path, &'s Stored)>,
+    budgets: Vec<(Version, &'s Path, &'s Stored)>,
+    usage: Option<(&'s Path, &'s Stored)>,
 }
 
 impl Parts<'_> {
-    fn assemble(self, barrier: &Barrier, name: &KeyName) -> Result<(Key, Revision), Error> {
+    fn assemble(self, barrier: &Barrier, name: &KeyName) -> Result<Slot, Error> {
         let (path, stored) = self.policy.ok_or_else(|| Error::missing_policy(name))?;
         let policy: KeyPolicy = decode_policy(path, barrier.open(path, &stored.bytes)?.expose())?;
         let mut versions = Vec::new();
@@ -109,6 +111,21 @@ impl Parts<'_> {
         }
         let key = Key::new(name.clone(), policy, versions)
             .map_err(|missing| Error::missing_version(name, missing))?;
-        Ok((key, stored.revision))
+        for (number, path, stored) in self.budgets {
+            if let Some(version) = key.version(number) {
+                let record = barrier.open(path, &stored.bytes)?;
+                version.meter().learn(decode_budget(path, record.expose())?);
+            }
+        }
+        let usage = match self.usage {
+            None => StoredUsage::default(),
+            Some((path, stored)) => decode_usage(path, stored, barrier)?,
+        };
+        Ok(Slot {
+            key: Some(Arc::new(key)).into(),
+            change: Arc::new(Mutex::new(Some(stored.revision))),
+            usage: usage.into(),
+            ..Slot::default()
+        })
     }
 }

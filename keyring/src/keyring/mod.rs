@@ -4,6 +4,8 @@
 //! caller who goes away cannot leave the memory behind the store; it is committed first and seen
 //! in memory afterwards.
 
+mod budget;
+mod counters;
 mod imports;
 mod keys;
 mod life;
@@ -12,17 +14,22 @@ mod mounts;
 mod open;
 mod paths;
 mod records;
+mod usage;
+mod versions;
 
 use std::{future::Future, sync::Arc};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::RwLock;
+use tokio::sync::{Notify, RwLock};
 
+pub use budget::RunsShort;
+pub use counters::LifeCounts;
 pub use life::{Initialized, SealStatus};
 pub use open::{MountEntry, Unsealed};
 pub use records::SealedRecord;
 
 use crate::{clock::Clock, error::Error, store::Store};
+use counters::Counters;
 use life::Life;
 use open::Open;
 
@@ -40,6 +47,9 @@ struct Shared {
     /// Changes hold it for reading, sealing and unsealing for writing: a change never puts a key
     /// back into memory after a seal.
     life: RwLock<Life>,
+    /// Told when something is planned that will be due sooner than anybody would look.
+    planned: Notify,
+    counters: Counters,
 }
 
 impl Keyring {

@@ -1,14 +1,18 @@
 //! What is in memory while the keyring is open.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use jiff::Timestamp;
 use papaya::HashMap;
 use tokio::sync::Mutex;
 
 use crate::{
     barrier::Barrier,
-    key::Key,
+    key::{Key, Usage},
     mount::{Mount, MountPath},
     name::KeyName,
     store::Revision,
@@ -38,6 +42,24 @@ pub(super) struct Slot {
     pub(super) key: ArcSwapOption<Key>,
     /// Held while the key changes; knows the revision of the stored policy.
     pub(super) change: Arc<Mutex<Option<Revision>>>,
+    /// Held while encryptions are reserved, so that many who find none left cause one commit.
+    pub(super) reserving: Mutex<()>,
+    /// The stored uses of the key's versions, and the revision that wrote them.
+    pub(super) usage: std::sync::Mutex<StoredUsage>,
+}
+
+/// The record of a key's uses as it is stored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StoredUsage {
+    pub(super) revision: Option<Revision>,
+    pub(super) usage: Usage,
+}
+
+impl Slot {
+    pub(super) fn stored_usage(&self) -> MutexGuard<'_, StoredUsage> {
+        // Nothing panics while it is held, and each change is whole.
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl MountEntry {
@@ -60,6 +82,18 @@ impl MountEntry {
     /// The key of this name.
     pub fn key(&self, name: &str) -> Option<Arc<Key>> {
         self.slots.pin().get(name)?.key.load_full()
+    }
+
+    /// How often and when the versions of a key were used: what is stored, and what was counted
+    /// here since.
+    pub fn usage(&self, name: &str, now: Timestamp) -> Option<Usage> {
+        let slot = self.slots.pin().get(name)?.clone();
+        let key = slot.key.load_full()?;
+        let mut usage = slot.stored_usage().usage.clone();
+        for version in key.versions() {
+            usage.add(version.number(), version.meter().counts(), now);
+        }
+        Some(usage)
     }
 
     /// The names of all keys, in order.

@@ -7,6 +7,8 @@
 //! mounts/<mount id>/wrapping-key         the RSA key that imported keys are wrapped with
 //! keys/<mount id>/<name>/policy          a key's policy
 //! keys/<mount id>/<name>/versions/<N>    one version of a key
+//! keys/<mount id>/<name>/budget/<N>      how many encryptions of a version are reserved
+//! keys/<mount id>/<name>/usage           how often and when each version was used
 //! gateway/…                              what the gateway keeps: token keys and the like
 //! ```
 
@@ -38,6 +40,14 @@ pub(super) fn key_version(mount: Uuid, name: &KeyName, version: Version) -> Path
     Path::new(format!("keys/{mount}/{name}/versions/{version}")).expect("a key name makes a path")
 }
 
+pub(super) fn key_budget(mount: Uuid, name: &KeyName, version: Version) -> Path {
+    Path::new(format!("keys/{mount}/{name}/budget/{version}")).expect("a key name makes a path")
+}
+
+pub(super) fn key_usage(mount: Uuid, name: &KeyName) -> Path {
+    Path::new(format!("keys/{mount}/{name}/usage")).expect("a key name makes a path")
+}
+
 fn fixed(path: &'static str) -> Path {
     Path::new(path).expect("a fixed path is well formed")
 }
@@ -47,8 +57,16 @@ fn fixed(path: &'static str) -> Path {
 pub(super) struct KeyRecord {
     pub mount: Uuid,
     pub name: KeyName,
-    /// `None`: the policy.
-    pub version: Option<Version>,
+    pub part: Part,
+}
+
+/// What a record holds of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Policy,
+    Version(Version),
+    Budget(Version),
+    Usage,
 }
 
 impl KeyRecord {
@@ -57,16 +75,15 @@ impl KeyRecord {
         let mut segments = path.as_str().strip_prefix("keys/")?.split('/');
         let mount = segments.next()?.parse().ok()?;
         let name = KeyName::new(segments.next()?)?;
-        let version = match (segments.next()?, segments.next(), segments.next()) {
-            ("policy", None, None) => None,
-            ("versions", Some(number), None) => Some(Version::new(number.parse().ok()?)?),
+        let version = |number: &str| Version::new(number.parse().ok()?);
+        let part = match (segments.next()?, segments.next(), segments.next()) {
+            ("policy", None, None) => Part::Policy,
+            ("versions", Some(number), None) => Part::Version(version(number)?),
+            ("budget", Some(number), None) => Part::Budget(version(number)?),
+            ("usage", None, None) => Part::Usage,
             _ => return None,
         };
-        Some(Self {
-            mount,
-            name,
-            version,
-        })
+        Some(Self { mount, name, part })
     }
 }
 
@@ -78,14 +95,16 @@ mod tests {
     fn takes_apart_what_it_put_together() {
         let (mount, name) = (Uuid::new_v4(), KeyName::new("orders-2").unwrap());
         let version = Version::new(12).unwrap();
-        for (path, version) in [
-            (key_policy(mount, &name), None),
-            (key_version(mount, &name, version), Some(version)),
+        for (path, part) in [
+            (key_policy(mount, &name), Part::Policy),
+            (key_version(mount, &name, version), Part::Version(version)),
+            (key_budget(mount, &name, version), Part::Budget(version)),
+            (key_usage(mount, &name), Part::Usage),
         ] {
             let expected = KeyRecord {
                 mount,
                 name: name.clone(),
-                version,
+                part,
             };
             assert_eq!(KeyRecord::parse(&path), Some(expected));
         }

@@ -11,7 +11,7 @@ use std::{
 use sealgate_keyring::{
     algorithm::KeyType,
     error::Error,
-    key::{Decrypt, Encrypt, NewKey, Plaintext, Settings},
+    key::{Decrypt, Encrypt, NewKey, Settings},
     store::StoreError,
 };
 use tokio::task::JoinSet;
@@ -129,10 +129,17 @@ async fn encrypt_and_decrypt(world: Arc<World>, text: &'static str) -> Vec<Made>
     let mut made = Vec::new();
     while world.rotating.load(Ordering::Acquire) {
         let plaintext = made.len().to_be_bytes().to_vec();
-        let key = world.installation.key(text).unwrap();
-        let sealed = key
-            .encrypt(Encrypt::default(), Plaintext::copy_of(&plaintext))
-            .unwrap();
+        let sealed = world
+            .installation
+            .encrypt(text, Encrypt::default(), &plaintext);
+        let sealed = match sealed.await {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                // A version whose rotation was answered by a fault has reserved nothing here.
+                assert_is_planned(&error);
+                continue;
+            }
+        };
         let record = format!("/{text}/versions/{}", sealed.version);
         assert!(
             world.store.has_written(&record),

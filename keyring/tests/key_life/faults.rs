@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sealgate_keyring::{
     algorithm::KeyType,
-    key::{Encrypt, Key, KeyPolicy, KeyVersion, NewKey, Plaintext},
+    key::{Encrypt, Key, KeyPolicy, KeyVersion, NewKey},
     version::Version,
 };
 
@@ -24,24 +24,21 @@ fn faults() -> impl Strategy<Value = Fault> {
 }
 
 /// Encrypts with every key that lets us, so that a lost version would be missed later.
-fn encrypt_with_all(installation: &Installation, model: &mut Model) {
+async fn encrypt_with_all(installation: &Installation, model: &mut Model) {
     for name in NAMES {
-        let Ok(key) = installation.key(name) else {
-            continue;
-        };
         let (plaintext, context) = (b"kept".to_vec(), b"context".to_vec());
         let asked = Encrypt {
             context: &context,
             ..Encrypt::default()
         };
-        let Ok(sealed) = key.encrypt(asked, Plaintext::copy_of(&plaintext)) else {
+        let Ok(sealed) = installation.encrypt(name, asked, &plaintext).await else {
             continue;
         };
         let (version, text) = (i64::from(sealed.version.number()), sealed.to_text());
-        let (incarnation, associated_data) = (model.keys[name].incarnation, Vec::new());
+        let (identity, associated_data) = (model.keys[name].identities[&version], Vec::new());
         model.acknowledge(Made {
             name,
-            incarnation,
+            identity,
             version,
             plaintext,
             context,
@@ -57,7 +54,7 @@ async fn live(changes: &[((&'static str, Change), Fault)]) {
     let mut model = Model::default();
     for ((name, asked), fault) in changes {
         store.plan(*fault);
-        let answer = change(&installation, name, asked).await;
+        let answer = change(&installation, name, asked, &model.backups).await;
         store.heal();
         installation.assert_memory_is_store().await;
 
@@ -71,7 +68,7 @@ async fn live(changes: &[((&'static str, Change), Fault)]) {
             _ => panic!("{name} {asked:?} {fault:?}: {answer:?} instead of {expected:?}"),
         }
         model.assert_is(&installation);
-        encrypt_with_all(&installation, &mut model);
+        encrypt_with_all(&installation, &mut model).await;
     }
     model.assert_all_decrypt(&installation);
 }

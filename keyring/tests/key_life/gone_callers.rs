@@ -63,7 +63,7 @@ async fn a_change_outlives_its_caller() {
 
 /// Asks for a change, and goes away after looking `patience` times whether it is done.
 async fn call_and_leave(installation: &Installation, asked: &Change, patience: usize) {
-    let mut call = pin!(change(installation, "one", asked).fuse());
+    let mut call = pin!(change(installation, "one", asked, &[]).fuse());
     for _ in 0..patience {
         if poll_immediate(&mut call).await.is_some() {
             return;

@@ -2,6 +2,7 @@
 //! callers that go away, and many callers at once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod budget;
 mod concurrent;
 mod faults;
 mod faulty_store;

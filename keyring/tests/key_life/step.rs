@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use sealgate_keyring::{
     algorithm::{Algorithm, KeyType},
     error::Error,
-    key::{Decrypt, Derivation, Encrypt, NewKey, Plaintext, Settings},
+    key::{Decrypt, Derivation, Encrypt, Imported, Material, NewKey, Settings},
+    version::Version,
 };
 
 use crate::{
-    installation::{Installation, NAMES, name},
+    installation::{Installation, NAMES, START, name},
     model::{Made, ModelKey, Twist},
 };
 
@@ -23,6 +24,20 @@ pub enum Change {
     Trim(i64),
     SoftDelete(bool),
     Delete,
+    Import {
+        new: NewKey,
+        allow_rotation: bool,
+    },
+    ImportVersion,
+    Disable(Version),
+    Enable(Version),
+    RestoreVersion(Version),
+    Destroy(Version),
+    /// Of one of the backups that were taken before.
+    RestoreBackup {
+        which: prop::sample::Index,
+        replace: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -47,17 +62,40 @@ pub enum Step {
         which: prop::sample::Index,
         version: i64,
     },
+    BackUp(&'static str),
+    /// Time passes, and what is due is destroyed.
+    Wait(i64),
+    /// Time passes, and nobody looks what is due.
+    WaitUnnoticed(i64),
     SealAndUnseal,
     Restart,
 }
 
 /// What must be true.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Model {
     pub keys: BTreeMap<&'static str, ModelKey>,
     pub made: Vec<Made>,
-    incarnations: u32,
+    pub backups: Vec<(String, ModelKey)>,
+    /// Seconds since 1970.
+    pub now: i64,
+    identities: u32,
 }
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            made: Vec::new(),
+            backups: Vec::new(),
+            now: START,
+            identities: 0,
+        }
+    }
+}
+
+/// Of keys of the type HMAC.
+const HMAC_BYTES: u16 = 32;
 
 const NOT_FOUND: &str = "key not found";
 
@@ -65,18 +103,23 @@ impl Model {
     /// Applies a change; `Ok` tells what the keyring answers beside the key.
     pub fn change(&mut self, name: &'static str, change: &Change) -> Result<bool, String> {
         let missing = || NOT_FOUND.to_owned();
+        // Numbers may be left out, but none is given twice.
+        self.identities += 1;
+        let (identity, now) = (self.identities, self.now);
         let key = self.keys.get_mut(name);
         match change {
             Change::Create(new) => {
-                let made = ModelKey::create(*new, self.incarnations + 1)?;
+                let made = ModelKey::create(*new, identity)?;
                 if key.is_some() {
                     return Ok(false);
                 }
-                self.incarnations += 1;
                 self.keys.insert(name, made);
                 Ok(true)
             }
-            Change::Rotate => key.ok_or_else(missing)?.rotate().map(|()| true),
+            Change::Rotate => key
+                .ok_or_else(missing)?
+                .rotate(name, identity)
+                .map(|()| true),
             Change::Configure(settings) => {
                 key.ok_or_else(missing)?.configure(*settings)?;
                 Ok(settings.min_decryption_version == Some(0))
@@ -86,6 +129,37 @@ impl Model {
             Change::Delete => {
                 key.ok_or_else(missing)?.delete()?;
                 self.keys.remove(name);
+                Ok(true)
+            }
+            Change::Import {
+                new,
+                allow_rotation,
+            } => {
+                let made = ModelKey::import(*new, *allow_rotation, identity)?;
+                if key.is_some() {
+                    return Err(format!("key {name:?} already exists"));
+                }
+                self.keys.insert(name, made);
+                Ok(true)
+            }
+            Change::ImportVersion => key
+                .ok_or_else(missing)?
+                .import_version(identity)
+                .map(|()| true),
+            Change::Disable(version) => key.ok_or_else(missing)?.disable(number(*version), now),
+            Change::Enable(version) => key.ok_or_else(missing)?.enable(number(*version), now),
+            Change::RestoreVersion(version) => key
+                .ok_or_else(missing)?
+                .restore_version(number(*version), now),
+            Change::Destroy(version) => key.ok_or_else(missing)?.destroy(number(*version), now),
+            Change::RestoreBackup { which, replace } => {
+                let Some((_, backup)) = pick(&self.backups, which) else {
+                    return Ok(false);
+                };
+                if key.is_some() && !replace {
+                    return Err(format!("key {name:?} already exists"));
+                }
+                self.keys.insert(name, backup);
                 Ok(true)
             }
         }
@@ -118,12 +192,10 @@ impl Model {
                 .all(|name| NAMES.contains(&name.as_str()))
         );
         let found = NAMES.into_iter().filter_map(|name| {
-            // An incarnation is the model's own word; the key bytes are compared elsewhere.
-            let incarnation = self.keys.get(name).map_or(0, |key| key.incarnation);
-            Some((
-                name,
-                ModelKey::of(&*installation.key(name).ok()?, incarnation),
-            ))
+            // An identity is the model's own word; the key bytes are compared elsewhere.
+            let identities = self.keys.get(name).map(|key| key.identities.clone());
+            let key = installation.key(name).ok()?;
+            Some((name, ModelKey::of(&key, identities.unwrap_or_default())))
         });
         found.collect()
     }
@@ -151,14 +223,13 @@ impl Model {
         let convergent = self.keys[made.name].derivation == Derivation::Convergent;
         let message = |made: &Made| {
             let Made {
-                incarnation,
-                version,
+                identity,
                 plaintext,
                 context,
                 associated_data,
                 ..
             } = made.clone();
-            (incarnation, version, plaintext, context, associated_data)
+            (identity, plaintext, context, associated_data)
         };
         for other in &self.made {
             let same = convergent && message(other) == message(&made);
@@ -173,6 +244,7 @@ pub async fn change(
     installation: &Installation,
     text: &'static str,
     change: &Change,
+    backups: &[(String, ModelKey)],
 ) -> Result<bool, Error> {
     let (keyring, mount, name) = (&installation.keyring, installation.mount(), name(text));
     match change {
@@ -186,6 +258,39 @@ pub async fn change(
         Change::Trim(version) => keyring.trim_key(&mount, name, *version).await.map(|_| true),
         Change::SoftDelete(mark) => Ok(keyring.set_soft_deleted(&mount, name, *mark).await?.1),
         Change::Delete => keyring.delete_key(&mount, name).await.map(|()| true),
+        Change::Import {
+            new,
+            allow_rotation,
+        } => {
+            let imported = Imported {
+                allow_rotation: *allow_rotation,
+            };
+            let bytes = material(new.key_type);
+            let made = keyring.import_key(&mount, name, *new, imported, bytes);
+            made.await.map(|_| true)
+        }
+        Change::ImportVersion => {
+            let key_type = installation.key(text)?.policy().key_type;
+            let made = keyring.import_key_version(&mount, name, material(key_type));
+            made.await.map(|_| true)
+        }
+        Change::Disable(version) => Ok(keyring.disable_version(&mount, name, *version).await?.1),
+        Change::Enable(version) => Ok(keyring.enable_version(&mount, name, *version).await?.1),
+        Change::RestoreVersion(version) => keyring
+            .restore_version(&mount, name, *version)
+            .await
+            .map(|_| true),
+        Change::Destroy(version) => keyring
+            .destroy_version(&mount, name, *version)
+            .await
+            .map(|_| true),
+        Change::RestoreBackup { which, replace } => {
+            let Some((backup, _)) = pick(backups, which) else {
+                return Ok(false);
+            };
+            let restored = keyring.restore_backup(&mount, &backup, Some(name), *replace);
+            restored.await.map(|_| true)
+        }
     }
 }
 
@@ -196,7 +301,7 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
             name,
             change: asked,
         } => {
-            let answer = change(installation, name, asked)
+            let answer = change(installation, name, asked, &model.backups)
                 .await
                 .map_err(|error| error.to_string());
             assert_eq!(answer, model.change(name, asked));
@@ -215,24 +320,22 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
                 associated_data: &associated_data,
                 ..Encrypt::default()
             };
-            let sealed = installation
-                .key(name)
-                .and_then(|key| Ok(key.encrypt(asked, Plaintext::copy_of(plaintext))?))
-                .map_err(|error| error.to_string());
+            let sealed = installation.encrypt(name, asked, plaintext).await;
+            let sealed = sealed.map_err(|error| error.to_string());
             let expected = model
                 .key(name)
-                .and_then(|key| key.encrypt(*version, &context));
+                .and_then(|key| key.encrypt(name, *version, &context));
             let found = sealed
                 .as_ref()
                 .map(|sealed| i64::from(sealed.version.number()));
             assert_eq!(found, expected.as_ref().copied());
             if let Ok(sealed) = sealed {
-                let incarnation = model.keys[name].incarnation;
                 let (plaintext, text) = (plaintext.clone(), sealed.to_text());
                 let version = i64::from(sealed.version.number());
+                let identity = model.keys[name].identities[&version];
                 model.acknowledge(Made {
                     name,
-                    incarnation,
+                    identity,
                     version,
                     plaintext,
                     context,
@@ -242,7 +345,7 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
             }
         }
         Step::Decrypt { which, twist } => {
-            if let Some(made) = pick(model, which) {
+            if let Some(made) = pick(&model.made, which) {
                 assert_eq!(
                     decrypt(installation, &made, *twist),
                     model.decrypt(&made, *twist)
@@ -250,10 +353,29 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
             }
         }
         Step::Rewrap { which, version } => {
-            if let Some(made) = pick(model, which) {
-                rewrap(installation, model, made, *version);
+            if let Some(made) = pick(&model.made, which) {
+                rewrap(installation, model, made, *version).await;
             }
         }
+        Step::BackUp(text) => {
+            let mount = installation.mount();
+            let taken = installation.keyring.back_up_key(&mount, name(text)).await;
+            let expected = model.key(text).and_then(ModelKey::back_up);
+            match (taken, expected) {
+                (Ok(backup), Ok(key)) => model.backups.push((backup.to_string(), key)),
+                (taken, expected) => assert_eq!(
+                    taken.map_err(|error| error.to_string()).err(),
+                    expected.err()
+                ),
+            }
+        }
+        Step::Wait(seconds) => {
+            wait(installation, model, *seconds);
+            installation.keyring.destroy_due_versions().await.unwrap();
+            let now = model.now;
+            model.keys.values_mut().for_each(|key| key.destroy_due(now));
+        }
+        Step::WaitUnnoticed(seconds) => wait(installation, model, *seconds),
         Step::SealAndUnseal => {
             installation.keyring.seal().await.unwrap();
             assert!(matches!(
@@ -267,30 +389,55 @@ pub async fn take(installation: &mut Installation, model: &mut Model, step: &Ste
     model.assert_is(installation);
 }
 
-fn rewrap(installation: &Installation, model: &mut Model, made: Made, version: i64) {
+fn wait(installation: &Installation, model: &mut Model, seconds: i64) {
+    installation.wait(seconds);
+    model.now = installation.now();
+}
+
+/// A key from outside.
+fn material(key_type: KeyType) -> Material {
+    Material::generate(key_type, HMAC_BYTES.into()).unwrap()
+}
+
+fn number(version: Version) -> i64 {
+    version.number().into()
+}
+
+async fn rewrap(installation: &Installation, model: &mut Model, made: Made, version: i64) {
     let asked = Encrypt {
         version,
         context: &made.context,
         associated_data: &made.associated_data,
         ..Encrypt::default()
     };
-    let sealed = installation
-        .key(made.name)
-        .and_then(|key| Ok(key.rewrap(&made.text, asked)?))
-        .map_err(|error| error.to_string());
+    let sealed = match installation.key(made.name) {
+        Err(error) => Err(error),
+        Ok(mut key) => {
+            let (keyring, mount) = (&installation.keyring, installation.mount());
+            keyring
+                .encrypting(
+                    &mount,
+                    &mut key,
+                    1,
+                    |key| Ok(key.rewrap(&made.text, asked)?),
+                )
+                .await
+        }
+    };
+    let sealed = sealed.map_err(|error: Error| error.to_string());
     let expected = model.decrypt(&made, Twist::Nothing).and_then(|_| {
         model
             .key(made.name)
-            .and_then(|key| key.encrypt(version, &made.context))
+            .and_then(|key| key.encrypt(made.name, version, &made.context))
     });
     let found = sealed
         .as_ref()
         .map(|sealed| i64::from(sealed.version.number()));
     assert_eq!(found, expected.as_ref().copied());
     if let (Ok(sealed), Ok(version)) = (sealed, expected) {
-        let incarnation = model.keys[made.name].incarnation;
+        let identity = model.keys[made.name].identities[&version];
         model.acknowledge(Made {
-            incarnation,
+            identity,
             version,
             text: sealed.to_text(),
             ..made
@@ -329,8 +476,8 @@ pub fn decrypt(installation: &Installation, made: &Made, twist: Twist) -> Result
         .map_err(|error| error.to_string())
 }
 
-fn pick(model: &Model, which: &prop::sample::Index) -> Option<Made> {
-    (!model.made.is_empty()).then(|| which.get(&model.made).clone())
+fn pick<T: Clone>(of: &[T], which: &prop::sample::Index) -> Option<T> {
+    (!of.is_empty()).then(|| which.get(of).clone())
 }
 
 /// Contexts and associated data: none, or one of a few.
@@ -347,6 +494,10 @@ fn versions() -> impl Strategy<Value = i64> {
     prop_oneof![8 => -1..6_i64, 1 => Just(i64::MAX), 1 => Just(i64::MIN), 1 => Just(1 << 32)]
 }
 
+fn existing() -> impl Strategy<Value = Version> {
+    (1..6_u32).prop_map(|number| Version::new(number).unwrap())
+}
+
 fn new_keys() -> impl Strategy<Value = NewKey> {
     use Derivation::{Convergent, None, PerContext};
     let derivations = prop::sample::select(&[None, PerContext, Convergent][..]);
@@ -361,7 +512,11 @@ fn new_keys() -> impl Strategy<Value = NewKey> {
         |(key_type, derivation, (exportable, allow_plaintext_backup), auto_rotate_seconds)| {
             NewKey {
                 key_type,
-                hmac_bytes: if key_type == KeyType::Hmac { 32 } else { 0 },
+                hmac_bytes: if key_type == KeyType::Hmac {
+                    HMAC_BYTES
+                } else {
+                    0
+                },
                 derivation,
                 exportable,
                 allow_plaintext_backup,
@@ -374,14 +529,28 @@ fn new_keys() -> impl Strategy<Value = NewKey> {
 fn settings() -> impl Strategy<Value = Settings> {
     let version = || prop::option::of(versions());
     let seconds = prop::option::weighted(0.2, prop::sample::select(&[0, 1, 3600, u64::MAX][..]));
-    (version(), version(), any::<[Option<bool>; 3]>(), seconds).prop_map(
-        |(min_decryption_version, min_encryption_version, flags, auto_rotate_seconds)| Settings {
+    let lag = prop::option::weighted(0.3, versions());
+    let waits = &[0, 10, 10, 100, 24 * 3600, u64::MAX][..];
+    let wait = prop::option::weighted(0.4, prop::sample::select(waits));
+    let flags = any::<[Option<bool>; 3]>();
+    (version(), version(), flags, seconds, lag, wait).prop_map(
+        |(
+            min_decryption_version,
+            min_encryption_version,
+            flags,
+            auto_rotate_seconds,
+            min_decryption_lag,
+            destroy_wait_seconds,
+        )| Settings {
             min_decryption_version,
             min_encryption_version,
             deletion_allowed: flags[0],
             exportable: flags[1],
             allow_plaintext_backup: flags[2],
             auto_rotate_seconds,
+            min_decryption_lag,
+            destroy_wait_seconds,
+            ..Settings::default()
         },
     )
 }
@@ -394,8 +563,21 @@ pub fn changes() -> impl Strategy<Value = (&'static str, Change)> {
         3 => versions().prop_map(Change::Trim),
         2 => any::<bool>().prop_map(Change::SoftDelete),
         2 => Just(Change::Delete),
+        1 => (new_keys(), any::<bool>())
+            .prop_map(|(new, allow_rotation)| Change::Import { new, allow_rotation }),
+        1 => Just(Change::ImportVersion),
+        5 => existing().prop_map(Change::Disable),
+        3 => existing().prop_map(Change::Enable),
+        2 => existing().prop_map(Change::RestoreVersion),
+        5 => existing().prop_map(Change::Destroy),
+        2 => (any::<prop::sample::Index>(), any::<bool>())
+            .prop_map(|(which, replace)| Change::RestoreBackup { which, replace }),
     ];
     (names(), change)
+}
+
+fn waits() -> impl Strategy<Value = i64> {
+    prop::sample::select(&[1, 9, 10, 11, 100, 24 * 3600][..])
 }
 
 pub fn steps() -> impl Strategy<Value = Step> {
@@ -419,6 +601,9 @@ pub fn steps() -> impl Strategy<Value = Step> {
         ),
         8 => (which(), twists).prop_map(|(which, twist)| Step::Decrypt { which, twist }),
         4 => (which(), versions()).prop_map(|(which, version)| Step::Rewrap { which, version }),
+        2 => names().prop_map(Step::BackUp),
+        2 => waits().prop_map(Step::Wait),
+        1 => waits().prop_map(Step::WaitUnnoticed),
         1 => Just(Step::SealAndUnseal),
         1 => Just(Step::Restart),
     ]

@@ -1,7 +1,7 @@
 //! The answers to a batch: one result an item, and the status that follows from them.
 
 use http::StatusCode;
-use sealgate_keyring::{key::Sealed, secret::SecretBytes};
+use sealgate_keyring::{key::Sealed, secret::SecretBytes, version::Version};
 use serde::{Serialize, Serializer};
 
 use crate::http::{Answer, Fields};
@@ -31,6 +31,11 @@ impl Encrypted {
             key_version: sealed.version.number(),
             ciphertext: sealed,
         }
+    }
+
+    /// The version that encrypted.
+    pub fn version(&self) -> Version {
+        self.ciphertext.version
     }
 }
 

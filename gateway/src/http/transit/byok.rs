@@ -77,9 +77,8 @@ fn wrapping_version(destination: &Key) -> Result<&Material, Error> {
             policy.key_type
         )));
     }
-    let latest = destination.version(policy.latest_version);
-    latest
-        .map(|version| version.material())
+    let latest = destination.working_version(policy.latest_version)?;
+    Some(latest.material())
         .filter(|material| matches!(material, Material::Rsa(_)))
         .ok_or_else(|| Error::bad_request("unsupported key type in use; must be a rsa key"))
 }

@@ -6,10 +6,12 @@ use sealgate_keyring::{
     algorithm::{Algorithm, KeyType},
     base64,
     key::{Decrypt, Derivation, Encrypt, EncryptionPadding, Key, KeyError, NewKey, Plaintext},
+    keyring::RunsShort,
 };
 
 use super::{
     batch::{BatchResults, Decrypted, DecryptedItem, Encrypted, EncryptedItem, Outcome, Tally},
+    budget,
     items::{self, Item, Message, Strictness},
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Plaintext))?;
-    let key = match call.mount()?.key(call.parameter()) {
+    let mut key = match call.mount()?.key(call.parameter()) {
         Some(key) => key,
         None => {
             // A request that encrypts nothing leaves no key behind.
@@ -45,6 +47,7 @@ pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
                         outcomes.collect(),
                         &fields,
                         call,
+                        None,
                         Partial::Judged,
                     );
                 }
@@ -52,8 +55,9 @@ pub async fn encrypt(app: &App, call: &Call) -> Result<Answer, Error> {
         }
     };
     let padding = padding(&fields)?;
-    let outcomes = request.work(&key, |index, item| encrypt_item(&key, index, item, padding));
-    request.answer_encrypted(outcomes, &fields, call, Partial::Judged)
+    let encrypt = |key: &Key, index, item: &_| encrypt_item(key, index, item, padding);
+    let outcomes = request.encrypt_all(app, call, &mut key, encrypt).await?;
+    request.answer_encrypted(outcomes, &fields, call, Some(&key), Partial::Judged)
 }
 
 pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
@@ -83,10 +87,11 @@ pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
 pub async fn rewrap(app: &App, call: &Call) -> Result<Answer, Error> {
     let fields = call.fields()?;
     let request = Request::parse(app, &fields, Strictness::Lenient)?;
-    let key = current_key(app, call, &request).await?;
+    let mut key = current_key(app, call, &request).await?;
     let padding = padding(&fields)?;
-    let outcomes = request.work(&key, |_, item| rewrap_item(&key, item, padding));
-    request.answer_encrypted(outcomes, &fields, call, Partial::AlwaysOk)
+    let rewrap = |key: &Key, _, item: &_| rewrap_item(key, item, padding);
+    let outcomes = request.encrypt_all(app, call, &mut key, rewrap).await?;
+    request.answer_encrypted(outcomes, &fields, call, Some(&key), Partial::AlwaysOk)
 }
 
 /// What the items of a batch that failed do to its status.
@@ -154,8 +159,7 @@ impl<'b> Request<'b> {
 
     /// Works on every item, beside the threads that accept requests if that takes long.
     fn work<T>(&self, key: &Key, work: impl Fn(usize, &Item<'b>) -> Outcome<T>) -> Vec<Outcome<T>> {
-        let is_slow = matches!(key.policy().key_type.algorithm(), Algorithm::Rsa(_));
-        service::long_work(is_slow, || {
+        service::long_work(is_slow(key), || {
             let items = self.items.iter().enumerate();
             items.map(|(index, item)| work(index, item)).collect()
         })
@@ -167,17 +171,61 @@ impl<'b> Request<'b> {
             .is_some_and(|item| !item.context().is_empty())
     }
 
+    /// Does `operation`, which encrypts, with every item. Where no encryptions are left, as many
+    /// are reserved as items remain; `key` may rotate meanwhile.
+    async fn encrypt_all(
+        &self,
+        app: &App,
+        call: &Call,
+        key: &mut Arc<Key>,
+        operation: impl Fn(&Key, usize, &Item<'b>) -> Result<Encrypted, Error>,
+    ) -> Result<Vec<Outcome<Encrypted>>, Error> {
+        let mount = call.mount()?;
+        let is_slow = is_slow(key);
+        let mut outcomes = Vec::with_capacity(self.items.len());
+        // The version of which nothing is reserved; `None` at the end.
+        let encrypt_some = |key: &Key, outcomes: &mut Vec<_>| {
+            for (index, item) in self.items.iter().enumerate().skip(outcomes.len()) {
+                let outcome = operation(key, index, item);
+                if let Some(version) = outcome.as_ref().err().and_then(RunsShort::runs_short) {
+                    return Ok(Some(version));
+                }
+                outcomes.push(match outcome {
+                    Err(error) if error.status().is_server_error() => return Err(error),
+                    outcome => outcome.map_err(|error| error.sentence().unwrap_or_default()),
+                });
+            }
+            Ok(None)
+        };
+        while let Some(version) =
+            service::long_work(is_slow, || encrypt_some(&**key, &mut outcomes))?
+        {
+            let left = (self.items.len() - outcomes.len()) as u64;
+            let name = key.name().clone();
+            let reserved = app.keyring.reserve_encryptions(mount, name, version, left);
+            *key = reserved.await?;
+        }
+        app.keyring.reserve_ahead(mount, key);
+        Ok(outcomes)
+    }
+
     fn answer_encrypted(
         &self,
         outcomes: Vec<Outcome<Encrypted>>,
         fields: &Fields<'_>,
         call: &Call,
+        key: Option<&Key>,
         partial: Partial,
     ) -> Result<Answer, Error> {
+        let versions = outcomes.iter().flatten().map(Encrypted::version);
+        let warnings = key.map(|key| budget::warnings(key, versions));
+        let warnings = warnings.unwrap_or_default();
         if !self.is_batch {
             let outcome = outcomes.into_iter().next_back().ok_or(Error::Absent)?;
             let encrypted = outcome.map_err(Error::bad_request)?;
-            return Ok(Answer::data(&encrypted).warn(call.unrecognized(fields)));
+            return Ok(Answer::data(&encrypted)
+                .warn(warnings)
+                .warn(call.unrecognized(fields)));
         }
         let mut tally = Tally::default();
         outcomes.iter().for_each(|outcome| tally.count(outcome));
@@ -189,6 +237,7 @@ impl<'b> Request<'b> {
         let answer = Answer::data(&BatchResults {
             batch_results: results,
         })
+        .warn(warnings)
         .warn(call.unrecognized(fields));
         match partial {
             Partial::Judged => tally.judge(answer, fields),
@@ -283,20 +332,18 @@ fn encrypt_item(
     index: usize,
     item: &Item<'_>,
     padding: EncryptionPadding,
-) -> Outcome<Encrypted> {
+) -> Result<Encrypted, Error> {
     let plaintext = Plaintext::from_base64(item.plaintext().as_bytes());
-    let plaintext = plaintext.map_err(|error| error.to_string())?;
-    refuse_associated_data(key, index, item)?;
-    let (context, associated_data) = decode_context(item)?;
+    let plaintext = plaintext.map_err(|error| Error::bad_request(error.to_string()))?;
+    refuse_associated_data(key, index, item).map_err(Error::bad_request)?;
+    let (context, associated_data) = decode_context(item).map_err(Error::bad_request)?;
     let request = Encrypt {
         version: item.key_version(),
         context: &context,
         associated_data: &associated_data,
         padding,
     };
-    key.encrypt(request, plaintext)
-        .map(Encrypted::new)
-        .map_err(say)
+    Ok(Encrypted::new(key.encrypt(request, plaintext)?))
 }
 
 fn decrypt_item(
@@ -319,20 +366,23 @@ fn decrypt_item(
     Ok(Decrypted::new(plaintext.expose()))
 }
 
-fn rewrap_item(key: &Key, item: &Item<'_>, padding: EncryptionPadding) -> Outcome<Encrypted> {
+fn rewrap_item(key: &Key, item: &Item<'_>, padding: EncryptionPadding) -> Result<Encrypted, Error> {
     if item.ciphertext().is_empty() {
-        return Err("missing ciphertext to decrypt".to_owned());
+        return Err(Error::bad_request("missing ciphertext to decrypt"));
     }
-    let (context, associated_data) = decode_context(item)?;
+    let (context, associated_data) = decode_context(item).map_err(Error::bad_request)?;
     let request = Encrypt {
         version: item.key_version(),
         context: &context,
         associated_data: &associated_data,
         padding,
     };
-    key.rewrap(item.ciphertext(), request)
-        .map(Encrypted::new)
-        .map_err(say)
+    Ok(Encrypted::new(key.rewrap(item.ciphertext(), request)?))
+}
+
+/// Whether an operation takes so long that other requests would wait for it.
+fn is_slow(key: &Key) -> bool {
+    matches!(key.policy().key_type.algorithm(), Algorithm::Rsa(_))
 }
 
 fn refuse_associated_data(key: &Key, index: usize, item: &Item<'_>) -> Outcome<()> {

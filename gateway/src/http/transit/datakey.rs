@@ -3,13 +3,14 @@
 use ring::rand::{SecureRandom, SystemRandom};
 use sealgate_keyring::{
     base64,
-    key::{Encrypt, Plaintext},
+    key::{Encrypt, Key, Plaintext},
     secret::SecretBytes,
 };
 use serde::Serialize;
 
 use super::{
     batch::Encrypted,
+    budget,
     encoding::{Encoded, Encoding},
 };
 use crate::{
@@ -49,7 +50,7 @@ pub async fn datakey(app: &App, call: &Call) -> Result<Answer, Error> {
         Some(key) => Some(key),
         None => app.keyring.refresh_key(mount, call.key_name()?).await?,
     };
-    let key = key.ok_or_else(|| Error::bad_request("encryption key not found"))?;
+    let mut key = key.ok_or_else(|| Error::bad_request("encryption key not found"))?;
     let length = match bits {
         128 => 16,
         256 => 32,
@@ -72,10 +73,17 @@ pub async fn datakey(app: &App, call: &Call) -> Result<Answer, Error> {
         associated_data: &associated_data,
         ..Encrypt::default()
     };
-    let sealed = key.encrypt(request, Plaintext::copy_of(data_key.expose()))?;
+    let encrypt = |key: &Key| {
+        let sealed = key.encrypt(request, Plaintext::copy_of(data_key.expose()))?;
+        Ok::<_, Error>(sealed)
+    };
+    let sealed = app.keyring.encrypting(mount, &mut key, 1, encrypt).await?;
+    let warnings = budget::warnings(&key, [sealed.version].into_iter());
     let answer = DataKey {
         encrypted: Encrypted::new(sealed),
         plaintext: shown.then(|| Encoded::new(data_key.expose(), Encoding::Base64)),
     };
-    Ok(Answer::data(&answer).warn(call.unrecognized(&fields)))
+    Ok(Answer::data(&answer)
+        .warn(warnings)
+        .warn(call.unrecognized(&fields)))
 }

@@ -1,17 +1,18 @@
 //! A key as the API shows it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZero};
 
 use jiff::Timestamp;
 use sealgate_keyring::{
     algorithm::Algorithm,
     base64,
-    key::{Derivation, Event, Key, KeyVersion, Material},
+    key::{Derivation, Event, Key, KeyVersion, Material, Revocation, Usage, Used},
     pem,
 };
 use serde::Serialize;
 
-/// The members in the order in which the peers write them: by name.
+/// The members in the order in which the peers write them: by name. Those that the peers do not
+/// have come last.
 #[derive(Debug, Serialize)]
 pub struct KeyView<'k> {
     allow_plaintext_backup: bool,
@@ -52,6 +53,94 @@ pub struct KeyView<'k> {
     supports_signing: bool,
     #[serde(rename = "type")]
     key_type: &'static str,
+    #[serde(flatten)]
+    beyond: Beyond,
+}
+
+/// What the peers do not have.
+#[derive(Debug, Serialize)]
+struct Beyond {
+    /// Encryptions after which the key rotates by itself; 0: never for this reason.
+    auto_rotate_after: u64,
+    /// Seconds.
+    destroy_wait: u64,
+    effective_min_decryption_version: u32,
+    /// Encryptions that a version may make; 0: without end.
+    max_encryptions: u64,
+    min_decryption_lag: u32,
+    /// Every version there is, and those that were destroyed.
+    versions: BTreeMap<u32, VersionView>,
+}
+
+#[derive(Debug, Serialize)]
+struct VersionView {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroy_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroyed_at: Option<Timestamp>,
+    /// An upper bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryptions: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryptions_left: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<BTreeMap<&'static str, Used>>,
+}
+
+impl Beyond {
+    fn of(key: &Key) -> Self {
+        let policy = key.policy();
+        let existing = key.versions().iter().map(|version| version.number());
+        let revoked = policy.revocations.iter().map(|(version, _)| version);
+        let versions = existing.chain(revoked).map(|version| {
+            let (state, budget) = (policy.revocations.of(version), key.budget(version));
+            let mut view = VersionView::of(state);
+            view.encryptions = budget.map(|budget| budget.encryptions);
+            view.encryptions_left = budget.map(|budget| budget.left());
+            (version.number(), view)
+        });
+        Self {
+            auto_rotate_after: policy.rotates_after().unwrap_or_default(),
+            destroy_wait: policy.revocations.destroy_wait_seconds,
+            effective_min_decryption_version: policy.oldest_decrypting().number(),
+            max_encryptions: policy.encryption_limit().unwrap_or_default(),
+            min_decryption_lag: policy.min_decryption_lag.map_or(0, NonZero::get),
+            versions: versions.collect(),
+        }
+    }
+}
+
+impl VersionView {
+    fn of(state: Option<Revocation>) -> Self {
+        let (mut disabled_since, mut destroy_at, mut destroyed_at) = (None, None, None);
+        let state = match state {
+            None => "enabled",
+            Some(Revocation::Disabled { since }) => {
+                disabled_since = Some(since);
+                "disabled"
+            }
+            Some(Revocation::Destroying { since, at }) => {
+                (disabled_since, destroy_at) = (Some(since), Some(at));
+                "destroying"
+            }
+            Some(Revocation::Destroyed { at }) => {
+                destroyed_at = Some(at);
+                "destroyed"
+            }
+        };
+        Self {
+            state,
+            disabled_since,
+            destroy_at,
+            destroyed_at,
+            encryptions: None,
+            encryptions_left: None,
+            usage: None,
+        }
+    }
 }
 
 /// The versions: what is shown of each depends on the type.
@@ -78,13 +167,13 @@ impl Keys {
         let key_type = key.policy().key_type;
         match key_type.algorithm() {
             Algorithm::Aead(_) => {
-                let versions = key.usable_versions();
+                let versions = key.current_versions();
                 let created = versions.map(|v| (v.number().number(), v.created().as_second()));
                 Some(Self::Created(created.collect()))
             }
             Algorithm::Hmac | Algorithm::Cmac(_) => None,
             Algorithm::Ed25519 | Algorithm::Ecdsa(_) | Algorithm::Rsa(_) | Algorithm::MlDsa(_) => {
-                let versions = key.usable_versions();
+                let versions = key.current_versions();
                 let public = versions.map(|version| {
                     let number = version.number().number();
                     (number, PublicVersion::of(key, version, context))
@@ -138,7 +227,7 @@ pub fn certificate_chain(version: &KeyVersion) -> String {
 }
 
 impl<'k> KeyView<'k> {
-    /// Shows `key`. Versions below the minimum decryption version are not shown.
+    /// Shows `key`. The peers' list of versions lacks those below the minimum decryption version.
     pub fn of(key: &'k Key) -> Self {
         Self::in_context(key, b"")
     }
@@ -183,6 +272,21 @@ impl<'k> KeyView<'k> {
             supports_encryption: key_type.supports_encryption(),
             supports_signing: key_type.supports_signing(),
             key_type: key_type.name(),
+            beyond: Beyond::of(key),
         }
+    }
+
+    /// Shows how often and when each version was used, too.
+    #[must_use]
+    pub fn with_usage(mut self, key: &Key, usage: &Usage) -> Self {
+        let revoked = key.policy().revocations.iter().map(|(version, _)| version);
+        let existing = key.versions().iter().map(|version| version.number());
+        for version in existing.chain(revoked) {
+            let uses = usage.of(version).map(|(use_, used)| (use_.name(), used));
+            if let Some(view) = self.beyond.versions.get_mut(&version.number()) {
+                view.usage = Some(uses.collect());
+            }
+        }
+        self
     }
 }

@@ -115,7 +115,7 @@ pub fn wanted<'k>(key: &'k Key, version: &str) -> Result<&'k Arc<KeyVersion>, Er
             .parse()
             .map_err(|_| Error::bad_request("invalid key version"))?,
     };
-    if number < i64::from(policy.min_decryption_version.number()) {
+    if number < i64::from(policy.oldest_decrypting().number()) {
         return Err(Error::bad_request(
             "version for export is below minimum decryption version",
         ));

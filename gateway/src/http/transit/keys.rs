@@ -122,13 +122,19 @@ pub async fn create(app: &App, call: &Call) -> Result<Answer, Error> {
     Ok(Answer::data(&KeyView::of(&key)).warn(call.unrecognized(&fields)))
 }
 
-pub async fn read(_: &App, call: &Call) -> Result<Answer, Error> {
+pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
     let key = call.mount()?.key(call.parameter()).ok_or(Error::Absent)?;
     // The context chooses the public keys of a derived key.
     let context = call.query.value("context").unwrap_or_default();
     let context = base64::decode(context.as_bytes())
         .map_err(|_| Error::bad_request("failed to base64-decode context"))?;
-    Ok(Answer::data(&KeyView::in_context(&key, &context)))
+    let usage = call
+        .mount()?
+        .usage(call.parameter(), app.clock.now())
+        .unwrap_or_default();
+    Ok(Answer::data(
+        &KeyView::in_context(&key, &context).with_usage(&key, &usage),
+    ))
 }
 
 pub async fn delete(app: &App, call: &Call) -> Result<Answer, Error> {
@@ -154,6 +160,10 @@ pub async fn configure(app: &App, call: &Call) -> Result<Answer, Error> {
         exportable: fields.boolean("exportable")?,
         allow_plaintext_backup: fields.boolean("allow_plaintext_backup")?,
         auto_rotate_seconds: fields.seconds("auto_rotate_period")?,
+        min_decryption_lag: fields.integer("min_decryption_lag")?,
+        max_encryptions: fields.integer("max_encryptions")?,
+        auto_rotate_after: fields.integer("auto_rotate_after")?,
+        destroy_wait_seconds: fields.seconds("destroy_wait")?,
     };
     let name = call.key_name()?;
     let changed = app

@@ -2,6 +2,7 @@
 
 mod backup;
 mod batch;
+mod budget;
 mod byok;
 mod certificates;
 mod crypt;
@@ -19,6 +20,7 @@ mod mount;
 mod random;
 mod sign;
 pub mod string_items;
+mod versions;
 
 use crate::routes::{Access, Area, Field, FieldKind, Handler, Route, Verb};
 
@@ -415,8 +417,60 @@ pub const ROUTES: &[Route] = &[
             EXPORTABLE,
             PLAINTEXT_BACKUP,
             AUTO_ROTATE,
+            field(
+                "min_decryption_lag",
+                FieldKind::Integer,
+                "Only the latest version and this many before it decrypt; 0 switches it off",
+            ),
+            field(
+                "max_encryptions",
+                FieldKind::Integer,
+                "Encryptions a version may make; 0 for as many as the key type allows",
+            ),
+            field(
+                "auto_rotate_after",
+                FieldKind::Integer,
+                "Encryptions after which the key rotates by itself; 0 for half of what a version may make",
+            ),
+            field(
+                "destroy_wait",
+                FieldKind::Duration,
+                "Time between the order to destroy a version and its destruction; 24h at first",
+            ),
         ],
         |app, call| Box::pin(keys::configure(app, call)),
+    ),
+    route(
+        "transit-disable-key-version",
+        Verb::Write,
+        "keys/{name}/versions/{version}/disable",
+        "Take a version out of use until it is enabled",
+        &[],
+        |app, call| Box::pin(versions::disable(app, call)),
+    ),
+    route(
+        "transit-enable-key-version",
+        Verb::Write,
+        "keys/{name}/versions/{version}/enable",
+        "Put a version into use again, and call off its destruction",
+        &[],
+        |app, call| Box::pin(versions::enable(app, call)),
+    ),
+    route(
+        "transit-destroy-key-version",
+        Verb::Write,
+        "keys/{name}/versions/{version}/destroy",
+        "Disable a version and delete its bytes after the key's destroy_wait",
+        &[],
+        |app, call| Box::pin(versions::destroy(app, call)),
+    ),
+    route(
+        "transit-restore-key-version",
+        Verb::Write,
+        "keys/{name}/versions/{version}/restore",
+        "Call off the destruction of a version, which stays disabled",
+        &[],
+        |app, call| Box::pin(versions::restore(app, call)),
     ),
     route(
         "transit-rotate-key",

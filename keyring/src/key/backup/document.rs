@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
+use super::{beyond::Beyond, entry::Entry};
 use crate::{algorithm::KeyType, key::Event, version::Version};
 
 #[derive(Serialize, Deserialize)]
@@ -12,6 +12,9 @@ pub(super) struct Document {
     pub policy: Policy,
     #[serde(default)]
     pub archived_keys: Option<Archive>,
+    /// What peers do not have; they ignore it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealgate: Option<Beyond>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! Key types that only Vault Enterprise has carry its numbers; what stands in its backups of them
 //! is not published, so those move between Sealgates only.
 
+mod beyond;
 mod document;
 mod entry;
 mod number;
@@ -14,13 +15,17 @@ use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use beyond::Beyond;
 use document::{
     Archive, CONVERGENT_FORM, Document, KDF_COUNTER, KDF_HKDF, NANOSECONDS, Policy, key_type_of,
     number_of,
 };
 use entry::Entry;
 
-use super::{Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError};
+use super::{
+    BudgetSettings, Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError,
+    Revocations,
+};
 use crate::{algorithm::KeyType, base64, name::KeyName, version::Version};
 
 /// Why a text is no backup that can be restored.
@@ -56,7 +61,12 @@ pub fn write(key: &Key) -> Zeroizing<String> {
     let convergent = policy.derivation == Derivation::Convergent;
     let entry = |version: &Arc<KeyVersion>| Entry::of(version, convergent);
     let oldest = policy.min_available_version.map_or(0, Version::number);
-    let mut archive: Vec<Entry> = key.versions().iter().map(entry).collect();
+    let first = policy.min_available_version.unwrap_or(Version::FIRST);
+    // A version that was destroyed leaves an empty entry, so that the others keep their places.
+    let mut archive: Vec<Entry> = first
+        .up_to(policy.latest_version)
+        .map(|number| key.version(number).map_or_else(Entry::default, entry))
+        .collect();
     if oldest == 0 {
         // The archive is indexed by version minus the oldest available one, which is 0 here.
         archive.insert(0, Entry::default());
@@ -66,7 +76,7 @@ pub fn write(key: &Key) -> Zeroizing<String> {
             name: key.name().to_string(),
             key_size: policy.hmac_bytes.unwrap_or(0),
             keys: Some(
-                key.usable_versions()
+                key.current_versions()
                     .map(|v| (v.number(), entry(v)))
                     .collect(),
             ),
@@ -77,8 +87,8 @@ pub fn write(key: &Key) -> Zeroizing<String> {
             },
             convergent_encryption: convergent,
             exportable: policy.exportable,
-            min_decryption_version: policy.min_decryption_version.number(),
-            min_encryption_version: policy.min_encryption_version.map_or(0, Version::number),
+            min_decryption_version: policy.oldest_decrypting().number(),
+            min_encryption_version: policy.oldest_encrypting().map_or(0, Version::number),
             latest_version: policy.latest_version.number(),
             archive_version: policy.latest_version.number(),
             archive_min_version: oldest,
@@ -106,6 +116,7 @@ pub fn write(key: &Key) -> Zeroizing<String> {
         archived_keys: Some(Archive {
             keys: Some(archive),
         }),
+        sealgate: Some(Beyond::of(key)),
     };
     let json = serde_json::to_vec(&document).expect("a backup's map keys are strings");
     Zeroizing::new(base64::encode(&Zeroizing::new(json)))
@@ -122,6 +133,7 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     let Document {
         policy,
         archived_keys,
+        sealgate,
     } = document;
     let name = name
         .or_else(|| KeyName::new(&policy.name))
@@ -140,11 +152,15 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     }
     let derivation = read_derivation(&policy, key_type, &entries)?;
     let read = read_policy(&policy, key_type, derivation, time)?;
+    let beyond = sealgate.unwrap_or_default();
+    let encryptions = beyond.encryptions.clone();
+    let read = beyond.restore(read)?;
     entries.extend(policy.keys.unwrap_or_default());
 
     let oldest = read.min_available_version.unwrap_or(Version::FIRST);
     let mut versions = Vec::new();
-    for number in oldest.up_to(read.latest_version) {
+    let kept = |number: &Version| !read.revocations.is_destroyed(*number);
+    for number in oldest.up_to(read.latest_version).filter(kept) {
         let entry = entries
             .remove(&number)
             .ok_or(BackupError::MissingVersion(number))?;
@@ -154,6 +170,9 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
         };
         let version = entry.read(key_type, number).map_err(unusable)?;
         let version = version.ok_or(BackupError::MissingVersion(number))?;
+        // Whoever made the backup may have used all that was reserved then.
+        let reserved = encryptions.get(&number).copied().unwrap_or_default();
+        version.meter().learn(reserved);
         versions.push(Arc::new(version));
     }
     Key::new(name, read, versions).map_err(BackupError::MissingVersion)
@@ -234,6 +253,9 @@ fn read_policy(
             time,
             version: latest,
         }),
+        min_decryption_lag: None,
+        budget: BudgetSettings::default(),
+        revocations: Revocations::default(),
     })
 }
 
@@ -251,8 +273,11 @@ mod tests {
         };
         let policy = KeyPolicy::create(new).unwrap();
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let version =
-            |number| Arc::new(KeyVersion::generate(KeyType::Aes256Gcm96, 0, number, now).unwrap());
+        let version = |number| {
+            let version = KeyVersion::generate(KeyType::Aes256Gcm96, 0, number, now).unwrap();
+            version.meter().credit(100, 100);
+            Arc::new(version)
+        };
         let first = Key::new(name, policy, vec![version(Version::FIRST)]).unwrap();
         let policy = first.policy().rotate("orders").unwrap();
         let second = policy.latest_version;
