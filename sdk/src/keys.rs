@@ -53,6 +53,37 @@ impl Transit {
         self.http().post(&path, change).await?.data()
     }
 
+    /// Takes a version out of use until it is enabled. Sealgate only.
+    pub async fn disable_key_version(&self, name: &str, version: u32) -> Result<Key, Error> {
+        self.change_version(name, version, "disable").await
+    }
+
+    /// Puts a version into use again, and calls off its destruction. Sealgate only.
+    pub async fn enable_key_version(&self, name: &str, version: u32) -> Result<Key, Error> {
+        self.change_version(name, version, "enable").await
+    }
+
+    /// Disables a version and deletes its bytes after the key's `destroy_wait`. Sealgate only.
+    pub async fn destroy_key_version(&self, name: &str, version: u32) -> Result<Key, Error> {
+        self.change_version(name, version, "destroy").await
+    }
+
+    /// Calls off the destruction of a version, which stays disabled. Sealgate only.
+    pub async fn restore_key_version(&self, name: &str, version: u32) -> Result<Key, Error> {
+        self.change_version(name, version, "restore").await
+    }
+
+    async fn change_version(
+        &self,
+        name: &str,
+        version: u32,
+        how: &'static str,
+    ) -> Result<Key, Error> {
+        let path = self.of_key("keys", name)?.then("versions");
+        let path = path.name(&version.to_string())?.then(how);
+        self.http().post(&path, &Nothing {}).await?.data()
+    }
+
     /// Removes all versions older than `oldest_kept` for good. What they encrypted is lost.
     pub async fn trim_key(&self, name: &str, oldest_kept: u32) -> Result<Key, Error> {
         let path = self.of_key("keys", name)?.then("trim");

@@ -185,6 +185,34 @@ def test_a_backup_keeps_what_was_revoked(ask, key):
     assert decrypt(ask, "copy", third).data["plaintext"] == PLAINTEXT
 
 
+def test_what_a_peer_makes_of_a_backup_with_a_hole(ask, key, peer):
+    """It takes the versions that are there, and finds that the destroyed one is not."""
+    first, _ = key(exportable=True, allow_plaintext_backup=True, destroy_wait=0)
+    ask("POST", "keys/orders/rotate")
+    third = encrypted(ask, "orders")
+    fourth = encrypted(ask, "orders", key_version=2)
+    ask("POST", "keys/orders/versions/1/destroy")
+    backup = ask("GET", "backup/orders").data["backup"]
+
+    def there(method, path, body=None):
+        return peer.call(method, f"/transit/{path}", body)
+    assert there("POST", "restore/holed", {"backup": backup}).status == 204
+    for ciphertext in (third, fourth):
+        assert there("POST", "decrypt/holed", {"ciphertext": ciphertext}).data["plaintext"] == PLAINTEXT
+    assert there("POST", "decrypt/holed", {"ciphertext": first}).status in (400, 500)
+    assert there("POST", "keys/holed/rotate").status in (200, 204)
+    assert there("POST", "encrypt/holed", {"plaintext": PLAINTEXT}).data["ciphertext"].startswith("vault:v4:")
+    # What it backs up again has the hole too, and no word about it.
+    again = there("GET", "backup/holed").data["backup"]
+    refused = ask("POST", "restore/back", {"backup": again})
+    assert (refused.status, refused.errors) == (400, ["the backup lacks version 1"])
+    there("POST", "keys/holed/config", {"min_decryption_version": 2, "min_encryption_version": 2})
+    assert there("POST", "keys/holed/trim", {"min_available_version": 2}).status == 200
+    trimmed = there("GET", "backup/holed").data["backup"]
+    assert ask("POST", "restore/back", {"backup": trimmed}).status == 204
+    assert decrypt(ask, "back", third).data["plaintext"] == PLAINTEXT
+
+
 def test_the_minimum_slides_with_each_rotation(ask, key):
     first, second = key(min_decryption_lag=1)
     assert decrypt(ask, "orders", first).status == 200

@@ -57,11 +57,25 @@ enum KeyCommand {
         #[arg(long, value_name = "VERSION")]
         min_available_version: u32,
     },
+    /// Take one version out of use until it is enabled
+    Disable(VersionArgs),
+    /// Put one version into use again, and call off its destruction
+    Enable(VersionArgs),
+    /// Disable one version and delete its bytes after the key's destroy-wait
+    Destroy(VersionArgs),
     /// Delete a key for good, if its settings allow it; what it encrypted is lost
     Delete {
         /// Name of the key
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct VersionArgs {
+    /// Name of the key
+    name: String,
+    /// Number of the version
+    version: u32,
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +125,18 @@ struct ConfigArgs {
     /// Rotate by itself after this time, such as 24h or 30d; 0 is never
     #[arg(long, value_name = "TIME", value_parser = period)]
     auto_rotate_period: Option<u64>,
+    /// Let only the latest version and this many before it decrypt; 0 sets no limit
+    #[arg(long, value_name = "VERSIONS")]
+    min_decryption_lag: Option<u32>,
+    /// Messages that a version may encrypt; 0 is as many as its type allows
+    #[arg(long, value_name = "NUMBER")]
+    max_encryptions: Option<u64>,
+    /// Rotate by itself after this many messages; 0 is half of what a version may encrypt
+    #[arg(long, value_name = "NUMBER")]
+    auto_rotate_after: Option<u64>,
+    /// Time between the order to destroy a version and its destruction, such as 24h or 30d
+    #[arg(long, value_name = "TIME", value_parser = period)]
+    destroy_wait: Option<u64>,
 }
 
 impl KeyArgs {
@@ -129,6 +155,19 @@ impl KeyArgs {
             KeyCommand::Rotate { name } => show(format, &transit.rotate_key(&name).await?)?,
             KeyCommand::Config { name, change } => {
                 show(format, &transit.configure_key(&name, &change.into()).await?)?;
+            }
+            KeyCommand::Disable(VersionArgs { name, version }) => {
+                transit.disable_key_version(&name, version).await?;
+                output::say(format, &format!("Version {version} of {name} is disabled."))?;
+            }
+            KeyCommand::Enable(VersionArgs { name, version }) => {
+                transit.enable_key_version(&name, version).await?;
+                output::say(format, &format!("Version {version} of {name} is enabled."))?;
+            }
+            KeyCommand::Destroy(VersionArgs { name, version }) => {
+                transit.destroy_key_version(&name, version).await?;
+                let said = "is disabled, and destroyed when the key's destroy-wait is over.";
+                output::say(format, &format!("Version {version} of {name} {said}"))?;
             }
             KeyCommand::Trim {
                 name,
@@ -168,6 +207,10 @@ impl From<ConfigArgs> for ConfigureKey {
             exportable: args.exportable,
             allow_plaintext_backup: args.allow_plaintext_backup,
             auto_rotate_period: args.auto_rotate_period,
+            min_decryption_lag: args.min_decryption_lag,
+            max_encryptions: args.max_encryptions,
+            auto_rotate_after: args.auto_rotate_after,
+            destroy_wait: args.destroy_wait,
         }
     }
 }

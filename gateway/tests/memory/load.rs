@@ -27,6 +27,8 @@ const SIGNING: [KeyType; 5] = [
 ];
 /// Its versions below the last are trimmed.
 pub const TRIMMED: &str = "trimmed";
+/// Its versions below the last are destroyed.
+pub const DESTROYED: &str = "destroyed";
 /// It is deleted.
 pub const DELETED: &str = "deleted";
 pub const ROTATIONS: u32 = 2;
@@ -41,13 +43,14 @@ pub fn keys() -> impl Iterator<Item = (String, KeyType, &'static str)> {
         .map(KeyType::from)
         .flat_map(|key_type| USES.map(|use_| (format!("{key_type}-{use_}"), key_type, use_)));
     let signing = SIGNING.map(|key_type| (format!("{key_type}-{SIGN}"), key_type, SIGN));
-    let plain = [TRIMMED, DELETED].map(|name| (name.to_owned(), KeyType::Aes256Gcm96, "plain"));
+    let plain =
+        [TRIMMED, DESTROYED, DELETED].map(|name| (name.to_owned(), KeyType::Aes256Gcm96, "plain"));
     used.chain(signing).chain(plain)
 }
 
-/// Whether a version is gone after [`Load::delete_and_trim`].
+/// Whether a version is gone after [`Load::delete_destroy_and_trim`].
 pub fn is_dropped(name: &str, version: Version) -> bool {
-    name == DELETED || name == TRIMMED && version.number() <= ROTATIONS
+    name == DELETED || [TRIMMED, DESTROYED].contains(&name) && version.number() <= ROTATIONS
 }
 
 impl Load {
@@ -95,7 +98,7 @@ impl Load {
         work.join_all().await;
     }
 
-    pub async fn delete_and_trim(&self) {
+    pub async fn delete_destroy_and_trim(&self) {
         let transit = self.0[2].transit(MOUNT).unwrap();
         let oldest = Some(ROTATIONS + 1);
         let raised = ConfigureKey {
@@ -105,6 +108,15 @@ impl Load {
         };
         transit.configure_key(TRIMMED, &raised).await.unwrap();
         transit.trim_key(TRIMMED, ROTATIONS + 1).await.unwrap();
+        let at_once = ConfigureKey {
+            destroy_wait: Some(0),
+            ..ConfigureKey::default()
+        };
+        transit.configure_key(DESTROYED, &at_once).await.unwrap();
+        for version in 1..=ROTATIONS {
+            let destroyed = transit.destroy_key_version(DESTROYED, version);
+            destroyed.await.unwrap();
+        }
         let deletable = ConfigureKey {
             deletion_allowed: Some(true),
             ..ConfigureKey::default()

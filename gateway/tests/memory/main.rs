@@ -52,12 +52,12 @@ async fn nothing_is_left_behind(transport: Transport) {
         assert!(found, "{secret} was not found while the server was open");
     }
 
-    load.delete_and_trim().await;
+    load.delete_destroy_and_trim().await;
     load.use_keys().await;
     let dropped = secrets.of_dropped_versions().find_in(server.process());
     assert!(
         dropped.is_empty(),
-        "{transport:?}, deleted and trimmed: {}",
+        "{transport:?}, deleted, destroyed and trimmed: {}",
         summary(&dropped)
     );
 

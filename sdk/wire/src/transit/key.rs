@@ -101,6 +101,35 @@ pub struct ConfigureKey {
         skip_serializing_if = "Option::is_none"
     )]
     pub auto_rotate_period: Option<u64>,
+    /// How many versions before the latest one still decrypt; 0 sets no such limit. Sealgate only.
+    #[serde(
+        default,
+        deserialize_with = "lenient::number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub min_decryption_lag: Option<u32>,
+    /// How many messages a version may encrypt; 0: as many as its type allows. Sealgate only.
+    #[serde(
+        default,
+        deserialize_with = "lenient::number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_encryptions: Option<u64>,
+    /// After how many messages the key rotates by itself; 0: half of what a version may encrypt.
+    /// Sealgate only.
+    #[serde(
+        default,
+        deserialize_with = "lenient::number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub auto_rotate_after: Option<u64>,
+    /// Seconds between the order to destroy a version and its destruction. Sealgate only.
+    #[serde(
+        default,
+        deserialize_with = "lenient::seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub destroy_wait: Option<u64>,
 }
 
 /// Removes old versions for good.
