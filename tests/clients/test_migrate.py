@@ -162,6 +162,13 @@ def test_from_one_sealgate_to_another(sealgate, mounts, tmp_path):
     assert cli.run(*where, "--allow-backup").out.count(" moved ") == 4
     assert cli.run(*where).out.count("already moved") == 4
 
+    make(sealgate, mounts, "revoked", rotations=3, **EXPORTABLE)
+    ok(sealgate.call("POST", f"/{mounts}/keys/revoked/versions/2/disable"))
+    assert " moved    version 2 not proved" in cli.run(*where, "revoked").out
+    make(sealgate, mounts, "off", **EXPORTABLE)
+    ok(sealgate.call("POST", f"/{mounts}/keys/off/versions/1/disable"))
+    assert "nothing could be proved" in cli.run(*where, "off", code=1).out
+
 
 def test_what_cannot_be_moved_is_told_key_by_key(migrate, source, sealgate, mounts):
     make(source, mounts, "good", **EXPORTABLE)

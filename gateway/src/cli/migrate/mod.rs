@@ -258,6 +258,9 @@ impl Migration {
     }
 
     async fn sample(&self, key: &Key) -> Result<Samples, Trouble> {
+        if proof::sampled(key).is_empty() {
+            return Err(Obstacle::NoProof.into());
+        }
         let samples = Samples::take(&self.from, key).await;
         samples.map_err(|error| at("make samples at the source", Failure::Source, error))
     }
@@ -328,6 +331,8 @@ mod tests {
             supports_encryption: true,
             supports_signing: false,
             kind: "aes256-gcm96".to_owned(),
+            effective_min_decryption_version: None,
+            versions: BTreeMap::new(),
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Obstacle {
          with the source what it encrypted, and encrypt it here with a new key"
     )]
     OldConvergent(i32),
+    #[error("the source makes nothing new with any version, so nothing could be proved")]
+    NoProof,
     #[error(
         "the source does not let it be backed up ({} off): give --allow-backup to switch that \
          on, which cannot be taken back",

@@ -1,12 +1,13 @@
 //! Samples made by one server that another must understand.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use sealgate_sdk::wire::transit::{Key, KeyVersion};
 use sealgate_sdk::{Decrypt, Encrypt, Error, ItemError, Sign, Transit};
 use subtle::ConstantTimeEq;
+
+use super::report::span;
 
 /// As many in one request. OpenBao counts the strings of a request, here five a sample, and refuses
 /// more than a thousand.
@@ -61,7 +62,7 @@ impl Samples {
             message,
             made: Vec::new(),
         };
-        let versions: Vec<u32> = sampled(key).collect();
+        let versions = sampled(key);
         match samples.kind {
             Use::Encrypt => {
                 for versions in versions.chunks(BATCH) {
@@ -271,19 +272,37 @@ fn public_key(key: &Key, version: u32) -> Option<&String> {
 }
 
 /// The versions that make new messages at the source and may be read again.
-fn sampled(key: &Key) -> RangeInclusive<u32> {
-    let oldest = key.min_encryption_version.max(key.min_decryption_version);
-    oldest.max(1)..=key.latest_version
+pub(super) fn sampled(key: &Key) -> Vec<u32> {
+    let oldest = key.min_encryption_version.max(oldest_decrypting(key));
+    (oldest..=key.latest_version)
+        .filter(|version| state(key, *version).is_none_or(|state| state == "enabled"))
+        .collect()
 }
 
 /// Says which versions are copied, but cannot be sampled.
 pub(super) fn blind_spot(key: &Key) -> Option<String> {
-    let oldest = key.min_decryption_version.max(1);
-    let last = sampled(key).start().checked_sub(1)?;
-    (oldest <= last).then(|| {
-        let which = super::report::span(oldest, last);
+    let sampled = sampled(key);
+    let unproved: Vec<u32> = (oldest_decrypting(key)..=key.latest_version)
+        .filter(|version| sampled.binary_search(version).is_err())
+        .filter(|version| state(key, *version) != Some("destroyed"))
+        .collect();
+    let runs = unproved.chunk_by(|before, version| before + 1 == *version);
+    let which: Vec<String> = runs.map(|run| span(run[0], run[run.len() - 1])).collect();
+    (!which.is_empty()).then(|| {
+        let which = which.join(", ");
         format!("version {which} not proved: the source makes nothing new with it")
     })
+}
+
+fn oldest_decrypting(key: &Key) -> u32 {
+    let sliding = key.effective_min_decryption_version.unwrap_or_default();
+    key.min_decryption_version.max(sliding).max(1)
+}
+
+fn state(key: &Key, version: u32) -> Option<&str> {
+    key.versions
+        .get(&version)
+        .map(|version| version.state.as_str())
 }
 
 fn refused(version: u32, words: &ItemError) -> Error {
@@ -292,6 +311,8 @@ fn refused(version: u32, words: &ItemError) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use sealgate_sdk::wire::transit::VersionState;
+
     use super::super::tests::key;
     use super::*;
 
@@ -304,7 +325,7 @@ mod tests {
         {
             key.min_decryption_version = min_decryption;
             key.min_encryption_version = min_encryption;
-            assert_eq!(sampled(&key), first..=5);
+            assert_eq!(sampled(&key), (first..=5).collect::<Vec<_>>());
         }
     }
 
@@ -321,6 +342,29 @@ mod tests {
         );
         key.min_decryption_version = 4;
         assert_eq!(blind_spot(&key), None);
+        key.effective_min_decryption_version = Some(5);
+        assert_eq!(sampled(&key), [5]);
+    }
+
+    #[test]
+    fn revoked_versions_are_not_asked() {
+        let mut key = key();
+        key.latest_version = 5;
+        for (version, state) in [
+            (1, "destroyed"),
+            (2, "disabled"),
+            (3, "enabled"),
+            (5, "disabled"),
+        ] {
+            let state = state.to_owned();
+            key.versions.insert(version, VersionState { state });
+        }
+        assert_eq!(sampled(&key), [3, 4]);
+        assert!(
+            blind_spot(&key)
+                .unwrap()
+                .starts_with("version 2, 5 not proved")
+        );
     }
 
     #[test]

@@ -205,6 +205,20 @@ pub struct Key {
     /// The algorithm.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The oldest version that decrypts, with a sliding minimum taken into account. Sealgate alone
+    /// has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_min_decryption_version: Option<u32>,
+    /// What may be done with each version. Sealgate alone has it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<u32, VersionState>,
+}
+
+/// Whether a version is in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionState {
+    /// `enabled`, `disabled`, `destroying` or `destroyed`.
+    pub state: String,
 }
 
 /// One version of a key.

@@ -12,5 +12,5 @@ pub use crypt::{
     BatchAnswer, CiphertextAnswer, CiphertextResult, DecryptItem, DecryptRequest, EncryptItem,
     EncryptRequest, PlaintextAnswer, PlaintextResult, RewrapItem, RewrapRequest,
 };
-pub use key::{ConfigureKey, CreateKey, Key, KeyNames, KeyVersion, TrimKey};
+pub use key::{ConfigureKey, CreateKey, Key, KeyNames, KeyVersion, TrimKey, VersionState};
 pub use sign::{CmacAnswer, HmacAnswer, SignAnswer, SignRequest, VerifyAnswer, VerifyRequest};
