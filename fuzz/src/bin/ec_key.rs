@@ -19,8 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(!key.verify(&[1; 32], bytes));
     }
     if let Ok(key) = Ed25519PrivateKey::from_pkcs8(bytes) {
-        let again = Ed25519PrivateKey::from_pkcs8(key.to_pkcs8().expose())
-            .expect("what we write, we read");
+        let again =
+            Ed25519PrivateKey::from_pkcs8(key.to_pkcs8().expose()).expect("what we write, we read");
         assert!(again.seed().matches(key.seed().expose()));
     }
     if let Ok(key) = Ed25519PublicKey::from_spki(bytes) {
