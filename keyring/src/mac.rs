@@ -164,7 +164,7 @@ impl Cmac {
     }
 
     /// Whether `tag` is the message's, or its first bytes, [`MIN_CMAC_BYTES`] at least; compared
-    /// in constant time.
+    /// in constant time. A shorter tag is easier to guess, so look at its length first.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         (MIN_CMAC_BYTES..=CMAC_BYTES).contains(&tag.len())
             && self.tag(message)[..tag.len()].ct_eq(tag).into()

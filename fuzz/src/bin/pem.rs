@@ -4,18 +4,16 @@ use libfuzzer_sys::fuzz_target;
 use sealgate_keyring::pem;
 
 fuzz_target!(|text: &str| {
-    if let Ok(block) = pem::decode(text) {
-        let written = pem::encode(&block.label, &block.content);
-        // A label may hold anything, even what ends the line that it stands in.
-        if block.label.chars().all(|c| c.is_ascii_alphanumeric()) {
-            assert_eq!(pem::decode(&written), Ok(block));
-        }
-    }
-    if let Ok(certificates) = pem::decode_certificates(text) {
-        let written: String = certificates
-            .iter()
-            .map(|certificate| pem::encode(pem::CERTIFICATE, certificate))
-            .collect();
-        assert_eq!(pem::decode_certificates(&written), Ok(certificates));
+    let Ok(blocks) = pem::decode_all(text) else {
+        assert!(pem::decode(text).is_err());
+        return;
+    };
+    assert_eq!(pem::decode(text).is_ok(), blocks.len() == 1);
+    // A label may hold anything, even what ends the line that it stands in.
+    let simple = |block: &pem::Block| block.label.chars().all(|c| c.is_ascii_alphanumeric());
+    if blocks.iter().all(simple) {
+        let write = |block: &pem::Block| pem::encode(&block.label, &block.content);
+        let written: String = blocks.iter().map(write).collect();
+        assert_eq!(pem::decode_all(&written), Ok(blocks));
     }
 });
