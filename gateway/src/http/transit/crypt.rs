@@ -197,8 +197,7 @@ impl<'b> Request<'b> {
             }
             Ok(None)
         };
-        while let Some(version) =
-            service::long_work(is_slow, || encrypt_some(key, &mut outcomes))?
+        while let Some(version) = service::long_work(is_slow, || encrypt_some(key, &mut outcomes))?
         {
             let left = (self.items.len() - outcomes.len()) as u64;
             let name = key.name().clone();
