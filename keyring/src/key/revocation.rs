@@ -198,3 +198,42 @@ impl KeyPolicy {
         next
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        algorithm::KeyType,
+        key::{BudgetSettings, NewKey},
+    };
+
+    #[test]
+    fn reads_policies_that_were_written_before_there_were_any() {
+        let policy = KeyPolicy::create(NewKey::of_type(KeyType::Aes256Gcm96)).unwrap();
+        let mut json = serde_json::to_value(&policy).unwrap();
+        for member in ["revocations", "budget", "min_decryption_lag"] {
+            assert!(json.as_object_mut().unwrap().remove(member).is_some());
+        }
+        let read: KeyPolicy = serde_json::from_value(json).unwrap();
+        assert_eq!(read, policy);
+        assert_eq!(read.budget, BudgetSettings::default());
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let mut policy = KeyPolicy::create(NewKey::of_type(KeyType::Aes256Gcm96)).unwrap();
+        let version = |number| Version::new(number).unwrap();
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        policy.latest_version = version(12);
+        policy = policy.disable(version(10), now).unwrap();
+        policy = policy.plan_destruction(version(2), now).unwrap();
+        policy.revocations.destroy_wait_seconds = 0;
+        policy = policy.plan_destruction(version(3), now).unwrap();
+        policy = policy.destroy_due(now);
+        let json = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<KeyPolicy>(&json).unwrap(), policy);
+        let at = now + SignedDuration::from_hours(24);
+        assert_eq!(policy.revocations.next_destruction(), Some(at));
+        assert!(policy.revocations.is_destroyed(version(3)));
+    }
+}

@@ -1,8 +1,6 @@
 //! `keys/:name/versions/:version/…`: one version out of use, or gone for good.
 
-use std::sync::Arc;
-
-use sealgate_keyring::{error::Error as KeyringError, key::Key, version::Version};
+use sealgate_keyring::{error::Error as KeyringError, version::Version};
 
 use super::describe::KeyView;
 use crate::{
@@ -12,33 +10,41 @@ use crate::{
 };
 
 pub async fn disable(app: &App, call: &Call) -> Result<Answer, Error> {
+    let warnings = call.unrecognized(&call.fields()?);
     let (name, version) = (call.key_name()?, version(call)?);
     let disabled = app.keyring.disable_version(call.mount()?, name, version);
     let (key, changed) = disabled.await.map_err(|error| refusal(call, error))?;
     let unchanged = (!changed).then(|| format!("key version {version} was disabled already"));
-    answer(call, &key, unchanged)
+    Ok(Answer::data(&KeyView::of(&key))
+        .warn(unchanged)
+        .warn(warnings))
 }
 
 pub async fn enable(app: &App, call: &Call) -> Result<Answer, Error> {
+    let warnings = call.unrecognized(&call.fields()?);
     let (name, version) = (call.key_name()?, version(call)?);
     let enabled = app.keyring.enable_version(call.mount()?, name, version);
     let (key, changed) = enabled.await.map_err(|error| refusal(call, error))?;
     let unchanged = (!changed).then(|| format!("key version {version} was enabled already"));
-    answer(call, &key, unchanged)
+    Ok(Answer::data(&KeyView::of(&key))
+        .warn(unchanged)
+        .warn(warnings))
 }
 
 pub async fn destroy(app: &App, call: &Call) -> Result<Answer, Error> {
+    let warnings = call.unrecognized(&call.fields()?);
     let (name, version) = (call.key_name()?, version(call)?);
     let destroyed = app.keyring.destroy_version(call.mount()?, name, version);
     let key = destroyed.await.map_err(|error| refusal(call, error))?;
-    answer(call, &key, None)
+    Ok(Answer::data(&KeyView::of(&key)).warn(warnings))
 }
 
 pub async fn restore(app: &App, call: &Call) -> Result<Answer, Error> {
+    let warnings = call.unrecognized(&call.fields()?);
     let (name, version) = (call.key_name()?, version(call)?);
     let restored = app.keyring.restore_version(call.mount()?, name, version);
     let key = restored.await.map_err(|error| refusal(call, error))?;
-    answer(call, &key, None)
+    Ok(Answer::data(&KeyView::of(&key)).warn(warnings))
 }
 
 fn version(call: &Call) -> Result<Version, Error> {
@@ -59,11 +65,4 @@ fn refusal(call: &Call, error: KeyringError) -> Error {
         }
         error => error.into(),
     }
-}
-
-fn answer(call: &Call, key: &Arc<Key>, unchanged: Option<String>) -> Result<Answer, Error> {
-    let fields = call.fields()?;
-    Ok(Answer::data(&KeyView::of(key))
-        .warn(unchanged)
-        .warn(call.unrecognized(&fields)))
 }
