@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 
+/// A member's name and what it says, as a text.
+pub type TextMember<'b> = (Cow<'b, str>, Cow<'b, str>);
+
 /// The members of one JSON object.
 #[derive(Debug, Default)]
 pub struct Fields<'b> {
@@ -48,7 +51,7 @@ impl<'b> Fields<'b> {
     ///
     /// # Errors
     /// The name of the first member that is a truth value, a list or an object.
-    pub fn into_texts(self) -> Result<Vec<(Cow<'b, str>, Cow<'b, str>)>, Cow<'b, str>> {
+    pub fn into_texts(self) -> Result<Vec<TextMember<'b>>, Cow<'b, str>> {
         self.members
             .into_iter()
             .map(|(name, raw)| match scalar(raw) {
