@@ -155,8 +155,8 @@ fn variables_of_clients_and_of_kubernetes_are_not_overrides() {
 fn unknown_names_are_refused_with_what_is_known() {
     assert_eq!(
         refusal("[listner]\naddress = \"127.0.0.1:1\"\n"),
-        "unknown section [listner]; the sections are [listener], [store], [limits], [log], \
-         [lifecycle]"
+        "unknown section [listner]; the sections are [listener], [store], [limits], [keys], \
+         [log], [lifecycle]"
     );
     assert_eq!(
         refusal("[store]\npaht = \"/data\"\n"),
