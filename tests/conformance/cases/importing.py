@@ -4,8 +4,10 @@ from materials import ALL, ASYMMETRIC, CURVES, SYMMETRIC, Wrapped, WrappedBytes,
 from scenario import GO_TEXT, delete, get, post, put, scenario
 
 HELLO = "aGVsbG8="
+CONTEXT = "Y29udGV4dA=="
 NO_SHA224 = "no well-kept library offers OAEP with SHA-224 for RSA keys"
-NOT_DERIVED = "the type derives nothing, or, as ed25519, the peer imports a key that can never sign"
+NOT_DERIVED = "the type derives nothing; the peer imports it all the same"
+NEVER_SIGNS = "the peer imports a key that can never sign"
 WRAPPING = get("wrapping_key").saving(wrapping="data.public_key")
 
 
@@ -57,6 +59,16 @@ SCENARIOS = [
         post("keys/e/import", {"type": "nonsense", "ciphertext": Wrapped("aes256-gcm96")}),
         importing("c", "ed25519"),
         put("keys/f/import", {"ciphertext": Wrapped("aes256-gcm96"), "unknown": 1, "name": "x", "context": "%"}),
+    ),
+    scenario(
+        "a derived signing key is imported",
+        WRAPPING,
+        importing("a", "ed25519", derived=True),
+        get("keys/a").comparing("data.type", "data.derived", "data.imported_key"),
+        post("sign/a", {"input": HELLO, "context": CONTEXT}).saving(s="data.signature").answering(200, NEVER_SIGNS),
+        post("verify/a", {"input": HELLO, "context": CONTEXT, "signature": "$s"}).answering(200, NEVER_SIGNS),
+        post("sign/a", {"input": HELLO}),
+        post("keys/b/import", {"type": "ed25519", "public_key": public_pem("ed25519"), "derived": True}),
     ),
     scenario(
         "what is imported does not fit the type",

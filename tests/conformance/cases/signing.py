@@ -6,7 +6,6 @@ from scenario import GO_TEXT, delete, get, post, put, scenario
 
 HELLO = "aGVsbG8="
 CONTEXT = "Y29udGV4dA=="
-NOT_A_FAULT = "the request is at fault, and the peer answers 500"
 ELLIPTIC = ("ecdsa-p256", "ecdsa-p384", "ecdsa-p521")
 RSA = ("rsa-2048", "rsa-3072", "rsa-4096")
 ENCRYPTING = ("aes128-gcm96", "aes256-gcm96", "chacha20-poly1305", "xchacha20-poly1305", "hmac")
