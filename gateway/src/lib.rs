@@ -15,6 +15,7 @@ pub mod listener;
 pub mod openapi;
 pub mod pattern;
 pub mod reload;
+pub mod respond;
 pub mod routes;
 pub mod server;
 pub mod service;

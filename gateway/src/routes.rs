@@ -116,7 +116,10 @@ pub enum Matched<'p> {
 /// Finds the route of `area` for `verb` on `path`.
 pub fn find<'p>(area: Area, verb: Verb, path: &'p str) -> Matched<'p> {
     let mut known = None;
-    for route in table().filter(|route| route.area == area) {
+    let first = path.as_bytes().first();
+    // Most routes begin with another letter, which is seen before anything is compared.
+    let begins = |route: &&Route| route.area == area && route.pattern.as_bytes().first() == first;
+    for route in table().filter(begins) {
         let Some(captured) = captured(route.pattern, path) else {
             continue;
         };

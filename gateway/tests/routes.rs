@@ -3,18 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode};
 use sealgate::app::App;
 use sealgate::config::Limits;
-use sealgate::http::server::router;
+use sealgate::http::server::Entry;
+use sealgate::respond::Respond;
 use sealgate::routes::{self, Access, Area, Matched, Route, Verb};
 use sealgate_keyring::clock::Clock;
 use sealgate_keyring::share::{SealParameters, Share};
 use sealgate_keyring::store::MemoryStore;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 /// Tokens that nobody was given.
 const WRONG_TOKENS: [&str; 5] = [
@@ -27,7 +26,7 @@ const WRONG_TOKENS: [&str; 5] = [
 
 struct Server {
     app: Arc<App>,
-    router: Router,
+    entry: Entry,
 }
 
 impl Server {
@@ -36,8 +35,8 @@ impl Server {
         let store = Arc::new(MemoryStore::new());
         let app = App::open(store, Clock::system(), Limits::default()).await;
         let app = Arc::new(app.expect("an empty store can be opened"));
-        let router = router(app.clone());
-        Self { app, router }
+        let entry = Entry::new(app.clone());
+        Self { app, entry }
     }
 
     /// An initialized, sealed one, with its only share and its root token.
@@ -70,7 +69,7 @@ impl Server {
         }
         let body = if route.verb == Verb::Write { "{}" } else { "" };
         let request = request.body(Body::from(body)).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.entry.clone().respond(request).await;
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&body).unwrap_or_default())

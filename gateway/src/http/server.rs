@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::to_bytes, extract::State, response::IntoResponse};
+use axum::{body::to_bytes, response::IntoResponse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header, request::Parts};
 use percent_encoding::percent_decode_str;
@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     limits::Refusal,
     listener::PeerAddress,
+    respond::Respond,
     service::{self, Request},
 };
 
@@ -21,17 +22,25 @@ const TOKEN: &str = "x-vault-token";
 const NAMESPACE: &str = "x-vault-namespace";
 const WRAP: &str = "x-vault-wrap-ttl";
 
-/// The router of all requests. Sizes and times are bounded around it.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(respond).with_state(app)
+/// Answers all requests. Sizes and times are bounded around it.
+#[derive(Clone)]
+pub struct Entry(Arc<App>);
+
+impl Entry {
+    /// The entry to `app`.
+    pub fn new(app: Arc<App>) -> Self {
+        Self(app)
+    }
 }
 
-async fn respond(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    match answer(&app, &parts, body).await {
-        Ok(Ok(answer)) => answer.into_response(),
-        Ok(Err(error)) => error.into_response(),
-        Err(refusal) => refusal.into_response(),
+impl Respond for Entry {
+    async fn respond(self, request: http::Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        match answer(&self.0, &parts, body).await {
+            Ok(Ok(answer)) => answer.into_response(),
+            Ok(Err(error)) => error.into_response(),
+            Err(refusal) => refusal.into_response(),
+        }
     }
 }
 
@@ -46,7 +55,7 @@ async fn answer(app: &App, parts: &Parts, body: Body) -> Result<Result<Answer, E
         .await)
 }
 
-/// Reads the body to its end; how long that may be and take is bounded around the router.
+/// Reads the body to its end; how long that may be and take is bounded around the entry.
 async fn read(body: Body) -> Result<Bytes, Refusal> {
     to_bytes(body, usize::MAX)
         .await

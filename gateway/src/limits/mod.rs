@@ -1,4 +1,4 @@
-//! The gate every request passes before the router: size, time and number.
+//! The gate every request passes before it is answered: size, time and number.
 
 mod arrival;
 mod refusal;
@@ -9,9 +9,7 @@ pub use refusal::Refusal;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderValue, Version, header};
@@ -21,13 +19,14 @@ use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use crate::config::Limits;
+use crate::respond::Respond;
 use arrival::Arrival;
 use run_to_end::RunToEnd;
 
 /// Answered even when the server is busy, so that a probe does not restart it for that.
 const ALWAYS_ADMITTED: &str = "/v1/sys/health";
 
-/// Enforces [`Limits`] around a router.
+/// Enforces [`Limits`] around a [`Respond`]er.
 ///
 /// A request whose handler has begun is never cut short: when its client leaves or its time is
 /// over, the handler runs on by itself, so that an effect is never left without its audit record.
@@ -50,13 +49,18 @@ impl Gate {
         })
     }
 
-    /// `router` behind this gate.
-    pub fn around(self: &Arc<Self>, router: Router) -> Router {
-        router
-            .layer(from_fn_with_state(Arc::clone(self), pass))
-            // The gate's own limit is the one that counts.
-            .layer(DefaultBodyLimit::disable())
-            .with_state(())
+    /// Answers a request, or refuses it.
+    pub async fn pass(&self, request: Request, responder: &impl Respond) -> Response {
+        let version = request.version();
+        let admitted = self.admit(request, responder).await;
+        admitted.unwrap_or_else(|refusal| {
+            let mut response = refusal.into_response();
+            if refusal.leaves_body_unread() && version <= Version::HTTP_11 {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
+            response
+        })
     }
 
     /// Waits until no handler is running, those included that run on without a client.
@@ -106,13 +110,15 @@ impl Gate {
         }
     }
 
-    async fn admit(&self, request: Request, next: Next) -> Result<Response, Refusal> {
+    async fn admit(&self, request: Request, responder: &impl Respond) -> Result<Response, Refusal> {
         self.inspect(&request)?;
         let permit = self.permit(request.uri().path())?;
         let deadline = Instant::now() + self.limits.request_timeout;
         let (request, arrival) = Arrival::watch(request, &self.limits, deadline);
+        let responder = responder.clone();
         let work = RunToEnd::new(async move {
-            let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            let response = AssertUnwindSafe(responder.respond(request));
+            let response = response.catch_unwind().await;
             drop(permit);
             response.unwrap_or_else(|_| {
                 error!("a handler panicked; this is a bug");
@@ -129,16 +135,4 @@ impl Gate {
             false => Refusal::BodyTooSlow { limit },
         })
     }
-}
-
-async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let version = request.version();
-    gate.admit(request, next).await.unwrap_or_else(|refusal| {
-        let mut response = refusal.into_response();
-        if refusal.leaves_body_unread() && version <= Version::HTTP_11 {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
-        }
-        response
-    })
 }

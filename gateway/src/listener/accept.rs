@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -15,6 +14,7 @@ use super::connection::{self, Shared};
 use super::{Bound, PeerAddress, last_word};
 use crate::config::{Lifecycle, Limits};
 use crate::limits::Gate;
+use crate::respond::Respond;
 use crate::shutdown::Shutdown;
 
 /// How long to wait before accepting again when the process is out of file descriptors or memory.
@@ -26,13 +26,18 @@ const CLOSE_PAUSE: Duration = Duration::from_secs(1);
 /// Accepts until told to drain, then waits for what is in flight.
 pub(super) async fn serve(
     bound: Bound,
-    router: Router,
+    responder: impl Respond,
     limits: &Limits,
     lifecycle: Lifecycle,
     shutdown: Shutdown,
 ) {
     let gate = Gate::new(limits);
-    let shared = Arc::new(Shared::new(gate.around(router), limits, shutdown.clone()));
+    let shared = Arc::new(Shared::new(
+        Arc::clone(&gate),
+        responder,
+        limits,
+        shutdown.clone(),
+    ));
     let room = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
     let connections = Arc::new(Semaphore::new(room as usize));
     let acceptor = bound.tls.map(|(acceptor, _)| acceptor);
@@ -60,11 +65,11 @@ pub(super) async fn serve(
     }
 }
 
-async fn accept(
+async fn accept<R: Respond>(
     socket: &tokio::net::TcpListener,
     acceptor: Option<TlsAcceptor>,
     connections: &Arc<Semaphore>,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<R>>,
 ) {
     loop {
         if connections.available_permits() == 0 {

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -17,7 +17,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
-use tower::ServiceExt;
 use tracing::debug;
 
 use super::PeerAddress;
@@ -25,22 +24,24 @@ use super::activity::{Activity, Expiry};
 use super::last_word;
 use super::wire::{SharedActivity, Wire};
 use crate::config::Limits;
-use crate::limits::Refusal;
+use crate::limits::{Gate, Refusal};
+use crate::respond::Respond;
 use crate::shutdown::Shutdown;
 
 /// Streams of one HTTP/2 connection that may be open at once.
 const MAX_STREAMS: u32 = 128;
 
 /// What all connections of a listener share.
-pub(super) struct Shared {
-    router: Router,
+pub(super) struct Shared<R> {
+    gate: Arc<Gate>,
+    responder: R,
     limits: Limits,
     http: auto::Builder<TokioExecutor>,
     shutdown: Shutdown,
 }
 
-impl Shared {
-    pub(super) fn new(router: Router, limits: &Limits, shutdown: Shutdown) -> Self {
+impl<R: Respond> Shared<R> {
+    pub(super) fn new(gate: Arc<Gate>, responder: R, limits: &Limits, shutdown: Shutdown) -> Self {
         // hyper's own bounds lie above ours, so that ours are met first and say what they are.
         let above = limits.max_header_bytes.saturating_mul(2);
         let mut http = auto::Builder::new(TokioExecutor::new());
@@ -53,7 +54,8 @@ impl Shared {
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(u32::try_from(above).unwrap_or(u32::MAX));
         Self {
-            router,
+            gate,
+            responder,
             limits: limits.clone(),
             http,
             shutdown,
@@ -80,7 +82,7 @@ enum End {
 }
 
 /// Serves requests until either side closes.
-pub(super) async fn serve<S>(stream: S, peer: PeerAddress, shared: &Shared)
+pub(super) async fn serve<S, R: Respond>(stream: S, peer: PeerAddress, shared: &Arc<Shared<R>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -96,11 +98,11 @@ where
             })
         });
         request.extensions_mut().insert(peer);
-        let router = shared.router.clone();
+        let shared = Arc::clone(shared);
         async move {
-            let response: Result<Response, Infallible> = router.oneshot(request).await;
+            let response = shared.gate.pass(request, &shared.responder).await;
             drop(in_flight);
-            response
+            Ok::<Response, Infallible>(response)
         }
     });
     let end = {

@@ -1,7 +1,7 @@
-//! From the socket to the router: accepting, TLS, slow and broken clients, draining.
+//! From the socket to what answers: accepting, TLS, slow and broken clients, draining.
 //!
 //! ```text
-//! accept ── tls ── connection ──────────── limits::Gate ── router
+//! accept ── tls ── connection ──────────── limits::Gate ── Respond
 //!  bounded          Wire + Activity: who is late, and
 //!  connections      what is said to a client hyper gives up on
 //! ```
@@ -19,11 +19,11 @@ pub use tls::Certificates;
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Lifecycle, Limits, ListenerConfig, Transport};
+use crate::respond::Respond;
 use crate::shutdown::Shutdown;
 
 /// The address a request came from; every request carries it as an extension. It is the other
@@ -79,15 +79,15 @@ impl Bound {
             .map(|(_, certificates)| certificates.clone())
     }
 
-    /// Serves `router` until `shutdown` is told to drain and the requests in flight are done or
+    /// Serves `responder` until `shutdown` is told to drain and the requests in flight are done or
     /// `lifecycle.drain_timeout` is over.
     pub async fn serve(
         self,
-        router: Router,
+        responder: impl Respond,
         limits: &Limits,
         lifecycle: Lifecycle,
         shutdown: Shutdown,
     ) {
-        accept::serve(self, router, limits, lifecycle, shutdown).await;
+        accept::serve(self, responder, limits, lifecycle, shutdown).await;
     }
 }

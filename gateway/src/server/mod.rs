@@ -14,7 +14,7 @@ use crate::{
     app::App,
     cli::ServerArgs,
     config::{Config, ConfigError, StoreConfig},
-    http::server::router,
+    http::server::Entry,
     listener::{self, Bound, ListenError},
     reload,
     shutdown::Shutdown,
@@ -100,7 +100,7 @@ async fn serve(
     });
     bound
         .serve(
-            router(app.clone()),
+            Entry::new(app.clone()),
             &config.limits,
             config.lifecycle,
             shutdown,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use sealgate::config::{Lifecycle, Limits, ListenerConfig};
@@ -134,6 +135,8 @@ fn router(held: Arc<Held>) -> Router {
         )
         .route("/held", get(move || async move { held.work().await }))
         .route("/panic", get(|| async { if true { panic!("on purpose") } }))
+        // The gate's own limit is the one that counts.
+        .layer(DefaultBodyLimit::disable())
 }
 
 /// Reads until the other side closes.
