@@ -5,15 +5,12 @@ use ring::{
     error::Unspecified,
     rand::{SecureRandom, SystemRandom},
 };
-use zeroize::zeroize_stack;
 
 use crate::{
     record::{AssociatedData, HEADER_BYTES, NONCE_BYTES, OVERHEAD_BYTES, Record, Term},
     secret::{Secret256, SecretBytes},
+    wipe::{DEEP_BYTES, bleached_by},
 };
-
-/// How much stack the cipher may have left key material on, in bytes.
-const USED_STACK: usize = 8 * 1024;
 
 /// An expanded key. It stays in one place on the heap and wipes itself there.
 pub(crate) struct RecordKey(Box<Aes256Gcm>);
@@ -68,12 +65,5 @@ impl RecordKey {
 /// Runs `operation`, then overwrites the stack below: an expanded key returns through the stack,
 /// and the first two round keys of AES-256 are the key itself.
 fn on_wiped_stack<T>(operation: impl FnOnce() -> T) -> T {
-    let result = in_own_frame(operation);
-    zeroize_stack::<USED_STACK>();
-    result
-}
-
-#[inline(never)]
-fn in_own_frame<T>(operation: impl FnOnce() -> T) -> T {
-    operation()
+    bleached_by::<DEEP_BYTES, _>(operation)
 }

@@ -3,6 +3,7 @@
 use std::{fs::File, hint::black_box, os::unix::fs::FileExt};
 
 use ::hmac::{Mac, SimpleHmac};
+use aes_gcm::Aes256Gcm;
 use aws_lc_rs::{
     agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521},
     cmac,
@@ -91,6 +92,34 @@ fn bleaching_reaches_deeper_than_any_cipher() {
             CONTEXT,
         ));
     });
+}
+
+/// What the barrier seals and opens records with.
+#[test]
+fn bleaching_reaches_deeper_than_the_barrier() {
+    let secret = black_box([7_u8; 32]);
+    let new = || Aes256Gcm::new((&secret).into());
+    check_depth("new record key", DEEP_BYTES, || {
+        drop(black_box(Box::new(new())));
+    });
+    let key = Box::new(new());
+    for len in [0, 64, 192, 300, 5000] {
+        let mut record = vec![0; len];
+        check_depth("record seal", DEEP_BYTES, || {
+            let tag =
+                key.encrypt_inout_detached(&[0; 12].into(), b"", record.as_mut_slice().into());
+            black_box(tag.unwrap());
+        });
+        check_depth("record open", DEEP_BYTES, || {
+            black_box(key.decrypt_inout_detached(
+                &[0; 12].into(),
+                b"",
+                record.as_mut_slice().into(),
+                &[0; 16].into(),
+            ))
+            .unwrap_err();
+        });
+    }
 }
 
 #[test]
