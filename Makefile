@@ -16,7 +16,7 @@ ARGS ?= --dev-root-token-id root
 CARGO_BUILD := --release --locked
 BINARY := $(CARGO_TARGET_DIR)/release/sealgate
 
-.PHONY: help run test check bench fuzz packages test-packages python
+.PHONY: help run test check bench fuzz packages test-packages python clients
 
 help: ## say what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -25,7 +25,7 @@ run: packages ## build Sealgate and start a development server (ARGS="...")
 	@cargo build $(CARGO_BUILD) -p sealgate
 	@exec $(BINARY) server --dev $(ARGS)
 
-test: test-packages python ## prove that it works: Rust tests, tests of the real server, short fuzzing
+test: test-packages python clients ## prove that it works: Rust tests, tests of the real server, short fuzzing
 	@scripts/step "build" cargo build $(CARGO_BUILD) --workspace
 	@scripts/step "Rust tests" env SEALGATE_BIN=$(BINARY) cargo test $(CARGO_BUILD) --workspace
 	@scripts/step "SDK against the peer" env BAO_BIN=$(CURDIR)/.venv/bin/bao cargo test $(CARGO_BUILD) -p sealgate-sdk
@@ -51,3 +51,7 @@ test-packages: # what the tests need from the operating system
 
 python: # the Python environment of the tests
 	@scripts/python-environment
+
+clients: test-packages # the unmodified clients of the tests that are not Python packages
+	@scripts/step "Go clients" scripts/go-tools
+	@scripts/step "Node.js clients" scripts/node-packages

@@ -108,6 +108,19 @@ def sealgate_program() -> Path:
     return program.resolve()
 
 
+def client_tools() -> Path:
+    """Where `scripts/go-tools` and `scripts/node-packages` put the clients."""
+    return Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target").resolve() / "tools"
+
+
+def go_program(name: str) -> Path:
+    """A client which is a Go module."""
+    program = client_tools() / "bin" / name
+    if not program.exists():
+        raise ServerFailed(f"{program} is missing: make clients")
+    return program
+
+
 def sealgate_is_peer() -> bool:
     """With `SEALGATE_BIN=peer` a second OpenBao plays Sealgate, which tests the tests."""
     return os.environ.get("SEALGATE_BIN") == PEER
