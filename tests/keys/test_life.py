@@ -329,3 +329,19 @@ def test_uses_are_counted_and_survive(victim, ask, key):
     assert counts() == expected
     last = version(ask, "orders", 1)["usage"]["decrypt"]["last"]
     assert before - 1 <= datetime.fromisoformat(last[:19] + "+00:00").timestamp() <= time.time() + 1
+
+
+def test_metrics_show_uses_and_budgets(ask, key, victim):
+    first, _ = key(max_encryptions=1000)
+    for _ in range(3):
+        assert decrypt(ask, "orders", first).status == 200
+    page = victim.server.call("GET", "/sys/metrics?format=prometheus", token=victim.token)
+    assert page.status == 200 and page.headers["content-type"].startswith("text/plain; version=0.0.4")
+    numbers = dict(line.rsplit(" ", 1) for line in page.text.splitlines() if not line.startswith("#"))
+    where = 'mount="transit/",key="orders",version="{}"'
+    assert numbers['sealgate_keys{mount="transit/"}'] == "1"
+    assert 1 <= int(numbers[f"sealgate_key_encryptions{{{where.format(1)}}}"]) <= 1000
+    assert int(numbers[f"sealgate_key_encryptions_left{{{where.format(2)}}}"]) < 1000
+    assert numbers[f'sealgate_key_uses_total{{{where.format(1)},use="decrypt"}}'] == "3"
+    assert victim.server.call("GET", "/sys/metrics", token=victim.token).status == 400
+    assert victim.server.call("GET", "/sys/metrics?format=prometheus", token=None).status == 403

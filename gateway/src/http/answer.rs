@@ -28,6 +28,8 @@ enum Shape {
     DataTwice(Box<RawValue>),
     /// JSON without an envelope, as the public `sys` paths have it.
     Bare(Box<RawValue>),
+    /// No JSON at all, and its content type.
+    Text(&'static str, String),
 }
 
 #[derive(Serialize)]
@@ -67,6 +69,11 @@ impl Answer {
         Self::with(Shape::Bare(raw(body)))
     }
 
+    /// 200 with `text` as it is.
+    pub fn text(content_type: &'static str, text: String) -> Self {
+        Self::with(Shape::Text(content_type, text))
+    }
+
     fn with(shape: Shape) -> Self {
         Self {
             status: StatusCode::OK,
@@ -103,11 +110,19 @@ impl Answer {
             warnings,
             auth: None,
         };
-        let body = match &self.shape {
+        let body = match self.shape {
             Shape::Empty => Vec::new(),
-            Shape::Data(data) => line(&envelope(data), data.get().len()),
-            Shape::DataTwice(data) => twice(data, &line(&envelope(data), data.get().len())),
-            Shape::Bare(body) => line(body, body.get().len()),
+            Shape::Data(data) => line(&envelope(&data), data.get().len()),
+            Shape::DataTwice(data) => twice(&data, &line(&envelope(&data), data.get().len())),
+            Shape::Bare(body) => line(&body, body.get().len()),
+            Shape::Text(content_type, text) => {
+                let mut response = respond(self.status, text.into_bytes());
+                let content_type = HeaderValue::from_static(content_type);
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, content_type);
+                return response;
+            }
         };
         respond(self.status, body)
     }

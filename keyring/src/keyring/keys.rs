@@ -258,29 +258,40 @@ impl Keyring {
         .await
     }
 
-    /// Rotates every key whose automatic rotation is due; returns how many were rotated.
+    /// Rotates every key whose automatic rotation is due; returns how many were rotated. Of several
+    /// replicas one does it: a rotation expects the version that was seen to be due to be the
+    /// latest, in memory and in the store.
     ///
     /// # Errors
-    /// The first error; keys before it stay rotated.
+    /// The first error, after every other key had its turn.
     pub async fn rotate_due_keys(&self) -> Result<usize, Error> {
         let now = self.shared.clock.now();
         let mut rotated = 0;
+        let mut failed = None;
         for mount in self.unsealed()?.mounts() {
             let Some(entry) = self.unsealed()?.mount(&mount.path) else {
                 continue;
             };
             for name in entry.key_names() {
-                let due = entry.key(name.as_str()).is_some_and(|key| {
-                    let latest = key.version(key.policy().latest_version);
-                    latest.is_some_and(|latest| key.policy().rotation_is_due(latest.created(), now))
+                let due = entry.key(name.as_str()).and_then(|key| {
+                    let latest = key.policy().latest_version;
+                    let created = key.version(latest)?.created();
+                    key.policy().rotation_is_due(created, now).then_some(latest)
                 });
-                if due {
-                    self.rotate_key(&entry, name).await?;
-                    rotated += 1;
+                let Some(version) = due else {
+                    continue;
+                };
+                match self.rotate_key_from(&entry, name, version).await {
+                    Ok(done) => rotated += usize::from(done),
+                    // Another replica was first. Memory says so by now.
+                    Err(Error::Store(StoreError::Conflict { .. })) => {}
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                    }
                 }
             }
         }
-        Ok(rotated)
+        failed.map_or(Ok(rotated), Err)
     }
 
     pub(super) async fn change_existing(

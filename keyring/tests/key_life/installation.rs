@@ -171,6 +171,6 @@ fn mount_path() -> MountPath {
     MountPath::new("transit").unwrap()
 }
 
-fn mount_of(keyring: &Keyring) -> Arc<MountEntry> {
+pub fn mount_of(keyring: &Keyring) -> Arc<MountEntry> {
     keyring.unsealed().unwrap().mount(&mount_path()).unwrap()
 }

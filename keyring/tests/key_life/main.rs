@@ -4,6 +4,7 @@
 
 mod budget;
 mod concurrent;
+mod due;
 mod faults;
 mod faulty_store;
 mod gone_callers;

@@ -4,6 +4,7 @@ mod health;
 mod init;
 mod internal_ui;
 mod leader;
+mod metrics;
 mod mount_facts;
 mod mounts;
 mod seal_status;
@@ -274,6 +275,15 @@ pub const ROUTES: &[Route] = &[
         "Shows the mount that a path lies in",
         &[],
         |app, call| Box::pin(internal_ui::read(app, call)),
+    ),
+    route(
+        "system-read-metrics",
+        Verb::Read,
+        "sys/metrics",
+        Access::Token,
+        "Shows how keys are used, for Prometheus",
+        &[field("format", FieldKind::String, "prometheus")],
+        |app, call| Box::pin(metrics::read(app, call)),
     ),
     route(
         "system-read-specification",
