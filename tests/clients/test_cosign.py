@@ -1,6 +1,8 @@
 """The unmodified cosign signs and verifies files with keys of Sealgate."""
 
 import base64
+import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -83,13 +85,27 @@ def make(cosign):
     return made
 
 
-def openssl_verifies(public_key: Path, signature: Path, blob: Path, digest: str = "sha256") -> bool:
-    raw = signature.with_suffix(".raw")
-    raw.write_bytes(base64.b64decode(signature.read_text()))
-    done = subprocess.run(["openssl", "dgst", f"-{digest}", "-verify", public_key, "-signature", raw, blob],
+def raw(signature: Path) -> Path:
+    """A file with the signature's bytes."""
+    file = signature.with_suffix(".raw")
+    file.write_bytes(base64.b64decode(signature.read_text()))
+    return file
+
+
+def openssl_verifies(public_key: Path, signature: Path, blob: Path) -> bool:
+    done = subprocess.run(["openssl", "dgst", "-sha256", "-verify", public_key, "-signature", raw(signature), blob],
                           text=True, capture_output=True, timeout=60)
     assert ("Verified OK" in done.stdout) == (done.returncode == 0), done
     return done.returncode == 0
+
+
+def server_verifies(cosign, key: str, signature: Path, blob: Path, version: int = 1) -> bool:
+    """Asks without cosign."""
+    answer = cosign.server.call("POST", f"/transit/verify/{key}/sha2-256", {
+        "input": base64.b64encode(blob.read_bytes()).decode(), "signature_algorithm": "pkcs1v15",
+        "signature": f"vault:v{version}:{signature.read_text().strip()}"})
+    assert answer.status == 200, answer
+    return answer.data["valid"]
 
 
 def test_generate_key_pair(cosign):
@@ -99,53 +115,100 @@ def test_generate_key_pair(cosign):
     assert (read["type"], read["exportable"], list(read["keys"])) == ("ecdsa-p256", False, ["1"])
     assert (cosign.directory / "cosign.pub").read_text().strip() == read["keys"]["1"]["public_key"].strip()
     assert cosign.public_key(name).read_text().strip() == read["keys"]["1"]["public_key"].strip()
+    cosign.run("generate-key-pair", "--kms", f"hashivault://{name}")
+    assert cosign.server.call("GET", f"/transit/keys/{name}").data["keys"] == read["keys"]
 
 
-@pytest.mark.parametrize("kind", ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"])
+@pytest.mark.parametrize("kind", ["ecdsa-p256", "rsa-2048", "rsa-3072", "rsa-4096"])
 def test_sign_and_verify(cosign, make, blob, tampered, kind):
     key = make(kind)
     public_key = cosign.public_key(key)
     signature = cosign.sign(key, blob)
-    cosign.verify(public_key, signature, blob)
-    cosign.verify(public_key, signature, tampered, fails=True)
-    cosign.verify(f"hashivault://{key}", signature, blob)
-    cosign.verify(f"hashivault://{key}", signature, tampered, fails=True)
     assert openssl_verifies(public_key, signature, blob)
     assert not openssl_verifies(public_key, signature, tampered)
+    assert server_verifies(cosign, key, signature, blob)
+    assert not server_verifies(cosign, key, signature, tampered)
+    cosign.verify(public_key, signature, blob)
+    cosign.verify(public_key, signature, tampered, fails=True)
+
+
+def test_the_server_verifies_for_cosign(cosign, make, blob, tampered):
+    key = make("ecdsa-p256")
+    signature = cosign.sign(key, blob)
+    cosign.verify(f"hashivault://{key}", signature, blob)
+    assert "failed vault verification" in cosign.verify(f"hashivault://{key}", signature, tampered, fails=True)
 
 
 def test_ed25519(cosign, make, blob, tampered):
+    """With a key at a server, cosign signs the digest of the file, not the file."""
     key = make("ed25519")
-    public_key = cosign.public_key(key)
+    reference, public_key = f"hashivault://{key}", cosign.public_key(key)
     signature = cosign.sign(key, blob)
-    cosign.verify(public_key, signature, blob)
-    cosign.verify(public_key, signature, tampered, fails=True)
-    cosign.verify(f"hashivault://{key}", signature, blob)
-    cosign.verify(f"hashivault://{key}", signature, tampered, fails=True)
+    cosign.verify(reference, signature, blob)
+    cosign.verify(reference, signature, tampered, fails=True)
+    for file, agrees in ((blob, True), (tampered, False)):
+        digest = file.with_suffix(".sha256")
+        digest.write_bytes(hashlib.sha256(file.read_bytes()).digest())
+        done = subprocess.run(["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", public_key,
+                               "-in", digest, "-sigfile", raw(signature)], capture_output=True, timeout=60)
+        assert (done.returncode == 0) == agrees, done
+
+
+@pytest.mark.parametrize("kind", [servers.PEER, "sealgate"])
+def test_what_cosign_cannot_do(request, tmp_path, blob, kind):
+    """Neither with the peer, nor here. Whoever sees this fail has a better cosign, or a worse server."""
+    cosign = Cosign(request.getfixturevalue(kind), tmp_path)
+    rsa, curve = (f"cosign-{tmp_path.name}-{name}" for name in ("rsa-2048", "ecdsa-p384"))
+    for key, key_type in ((rsa, "rsa-2048"), (curve, "ecdsa-p384")):
+        assert cosign.server.call("POST", f"/transit/keys/{key}", {"type": key_type}).status == 200
+    # It signs with PKCS#1 v1.5 but does not say so when the server is to verify, which then takes PSS.
+    signature = cosign.sign(rsa, blob)
+    assert "failed vault verification" in cosign.verify(f"hashivault://{rsa}", signature, blob, fails=True)
+    # It makes a digest for SHA-384 and calls it SHA-256.
+    sign = ("sign-blob", *SIGN_ALONE, *PLAIN, "--key", f"hashivault://{curve}", blob)
+    assert "unexpected length of digest" in cosign.run(*sign, fails=True)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of a key as cosign knew it when that was the latest, and a signature of that time."""
+
+    cosign: Cosign
+    public_key: Path
+    signature: Path
+
+
+@pytest.fixture
+def releases(cosign, make, blob):
+    """Makes a key of two versions; yields its name and what cosign got from each."""
+    def made(kind: str) -> tuple[str, list[Release]]:
+        key = make(kind)
+        first = Release(cosign, cosign.public_key(key), cosign.sign(key, blob))
+        assert cosign.server.call("POST", f"/transit/keys/{key}/rotate").status == 200
+        later = replace(cosign, version=2)
+        return key, [first, Release(later, later.public_key(key), later.sign(key, blob))]
+    return made
 
 
 @pytest.mark.parametrize("kind", ["ecdsa-p256", "rsa-2048"])
-def test_rotation(cosign, make, blob, tampered, kind):
-    key = make(kind)
-    reference = f"hashivault://{key}"
-    old_key, old = cosign.public_key(key), cosign.sign(key, blob)
-    assert cosign.server.call("POST", f"/transit/keys/{key}/rotate").status == 200
-    second = replace(cosign, version=2)
-    new_key, new = second.public_key(key), second.sign(key, blob)
-    assert old_key.read_text() != new_key.read_text()
+def test_rotation(cosign, releases, blob, kind):
+    key, versions = releases(kind)
+    for known, signed in itertools.product(versions, repeat=2):
+        agrees = known == signed
+        cosign.verify(known.public_key, signed.signature, blob, fails=not agrees)
+        assert openssl_verifies(known.public_key, signed.signature, blob) == agrees
+        assert server_verifies(cosign, key, signed.signature, blob, known.cosign.version) == agrees
 
-    for public_key, signature, agrees in [(old_key, old, True), (old_key, new, False), (new_key, new, True),
-                                          (new_key, old, False)]:
-        cosign.verify(public_key, signature, blob, fails=not agrees)
-        assert openssl_verifies(public_key, signature, blob) == agrees
-    for client, signature, agrees in [(cosign, old, True), (cosign, new, False), (second, new, True),
-                                      (second, old, False)]:
-        client.verify(reference, signature, blob, fails=not agrees)
-    second.verify(reference, new, tampered, fails=True)
+
+def test_the_server_verifies_after_rotation(cosign, releases, blob):
+    key, (first, second) = releases("ecdsa-p256")
+    reference = f"hashivault://{key}"
+    for known, signed in itertools.product((first, second), repeat=2):
+        known.cosign.verify(reference, signed.signature, blob, fails=known != signed)
 
     cosign.server.call("POST", f"/transit/keys/{key}/config", {"min_decryption_version": 2})
-    second.verify(reference, new, blob)
-    cosign.verify(reference, old, blob, fails=True)
+    second.cosign.verify(reference, second.signature, blob)
+    assert "too old" in first.cosign.verify(reference, first.signature, blob, fails=True)
 
 
 def test_bundle(cosign, make, blob, tampered):
