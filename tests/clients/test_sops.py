@@ -108,6 +108,26 @@ def test_updatekeys_moves_to_another_key(sops, key):
     assert sops.run("decrypt", file) == FILES["secrets.yaml"]
 
 
+def test_another_mount(sops):
+    mount = f"teams/{sops.directory.name}"
+    assert sops.server.call("POST", f"/sys/mounts/{mount}", {"type": "transit"}).status == 204
+    assert sops.server.call("POST", f"/{mount}/keys/app").status == 200
+    file = encrypt(sops, "secrets.yaml", sops.key("app", mount))
+    assert sops.run("decrypt", file) == FILES["secrets.yaml"]
+    assert sops.server.call("DELETE", f"/sys/mounts/{mount}").status == 204
+    sops.run("decrypt", file, fails=True)
+
+
+def test_two_keys_either_of_which_suffices(sops, key):
+    other = f"{key}-other"
+    assert sops.server.call("POST", f"/transit/keys/{other}").status == 200
+    file = encrypt(sops, "secrets.json", sops.key(key), sops.key(other))
+    for name, readable in ((key, True), (other, False)):
+        sops.server.call("POST", f"/transit/keys/{name}/config", {"deletion_allowed": True})
+        assert sops.server.call("DELETE", f"/transit/keys/{name}").status == 204
+        sops.run("decrypt", file, fails=not readable)
+
+
 def test_refusals(sops, key):
     file = encrypt(sops, "secrets.yaml", sops.key(key))
     whole = file.read_text()
