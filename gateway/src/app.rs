@@ -10,7 +10,10 @@ use sealgate_keyring::{
     share::{SealParameters, Share},
     store::Store,
 };
-use tokio::{sync::Mutex, time::MissedTickBehavior};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::MissedTickBehavior,
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -50,6 +53,8 @@ pub struct App {
     pub limits: Limits,
     /// The time.
     pub clock: Clock,
+    /// Held by work that would keep short requests waiting.
+    pub long_work: Semaphore,
     /// Held while the keyring and the tokens are opened or closed, so that both are at the end.
     turning: Mutex<()>,
 }
@@ -80,6 +85,7 @@ impl App {
             limits,
             clock,
             turning: Mutex::new(()),
+            long_work: Semaphore::new(processors()),
         })
     }
 
@@ -211,4 +217,9 @@ impl App {
             }
         }
     }
+}
+
+/// How many threads can work at once.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -43,6 +43,11 @@ pub enum Error {
     /// No token, a wrong one, or one that may not do this: which one is not said.
     #[error("permission denied")]
     PermissionDenied,
+    /// The work took longer than the caller waits.
+    #[error(
+        "the batch was not done within limits.request_timeout; send fewer items at once, or raise the limit"
+    )]
+    TooLong,
     /// The operating system gave no random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -66,6 +71,7 @@ impl Error {
                 StatusCode::METHOD_NOT_ALLOWED
             }
             Self::Hidden(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::TooLong => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoRandomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Keyring(error) => keyring_status(error),
         }
@@ -95,6 +101,7 @@ impl Error {
             | Self::UnsupportedPath
             | Self::UnsupportedOperation
             | Self::UnsupportedOnOpenPath
+            | Self::TooLong
             | Self::NoRandomness(_)
             | Self::NoMount(_)
             | Self::Hidden(_)

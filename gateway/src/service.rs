@@ -1,6 +1,6 @@
 //! The one door: every operation passes [`pass`], whatever protocol it came by.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::Method;
@@ -61,6 +61,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         caller,
         token,
         captured,
+        deadline: Instant::now() + app.limits.request_timeout,
         path,
         mount: None,
         query,
@@ -145,14 +146,15 @@ impl Admitted {
     }
 }
 
-/// Does work that would keep short requests waiting, if it is `long`, beside the threads that
-/// accept requests.
-pub fn long_work<T>(long: bool, work: impl FnOnce() -> T) -> T {
-    if long {
-        tokio::task::block_in_place(work)
-    } else {
-        work()
+/// Does work that would keep short requests waiting, if it is `long`: beside the threads that
+/// accept requests, and on no more processors than there are.
+pub async fn long_work<T>(app: &App, long: bool, work: impl FnOnce() -> T) -> T {
+    if !long {
+        return work();
     }
+    // An error would mean that the semaphore was closed, and nobody does that.
+    let _turn = app.long_work.acquire().await;
+    tokio::task::block_in_place(work)
 }
 
 /// Whether a path with this access answers to anyone now.

@@ -1,6 +1,6 @@
 //! One request, taken apart: who asks for what, with which parameters.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::Method;
@@ -26,6 +26,8 @@ pub struct Call {
     pub path: String,
     /// What stands at the parameters of the route's pattern, in their order.
     pub captured: [String; 3],
+    /// When the caller no longer waits.
+    pub deadline: Instant,
     /// The mount the path lies in; present on the mount's own routes.
     pub mount: Option<Arc<MountEntry>>,
     /// What stands behind the `?`.
@@ -89,6 +91,18 @@ impl Call {
             format!("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{}]", given.join(" "))
         });
         unknown.into_iter().chain(replaced).collect()
+    }
+
+    /// Whether the caller still waits: asked between items that take long.
+    ///
+    /// # Errors
+    /// 503 that says to send less at once.
+    pub fn in_time(&self) -> Result<(), Error> {
+        if Instant::now() < self.deadline {
+            Ok(())
+        } else {
+            Err(Error::TooLong)
+        }
     }
 
     /// What stands at the key's name, or at the first parameter of a pattern without one.

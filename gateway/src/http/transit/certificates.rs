@@ -16,7 +16,7 @@ use crate::{
     service,
 };
 
-pub async fn csr(_: &App, call: &Call) -> Result<Answer, Error> {
+pub async fn csr(app: &App, call: &Call) -> Result<Answer, Error> {
     #[derive(Serialize)]
     struct Request<'k> {
         csr: &'k str,
@@ -28,9 +28,9 @@ pub async fn csr(_: &App, call: &Call) -> Result<Answer, Error> {
     let key = key(call)?;
     let version = version(&key, &fields)?;
     let template = fields.string("csr")?.unwrap_or_default();
-    let csr = service::long_work(true, || key.certificate_request(&template, version));
+    let csr = service::long_work(app, true, || key.certificate_request(&template, version));
     Ok(Answer::data(&Request {
-        csr: &csr.map_err(KeyringError::from)?,
+        csr: &csr.await.map_err(KeyringError::from)?,
         name: key.name().as_str(),
         key_type: key.policy().key_type.name(),
     })

@@ -65,7 +65,11 @@ pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Ciphertext))?;
     let key = current_key(app, call, &request).await?;
     let padding = padding(&fields)?;
-    let outcomes = request.work(&key, |index, item| decrypt_item(&key, index, item, padding));
+    let outcomes = request
+        .work(app, call, &key, |index, item| {
+            decrypt_item(&key, index, item, padding)
+        })
+        .await?;
     let mut tally = Tally::default();
     outcomes.iter().for_each(|outcome| tally.count(outcome));
     let mut outcomes = outcomes.into_iter();
@@ -158,11 +162,26 @@ impl<'b> Request<'b> {
     }
 
     /// Works on every item, beside the threads that accept requests if that takes long.
-    fn work<T>(&self, key: &Key, work: impl Fn(usize, &Item<'b>) -> Outcome<T>) -> Vec<Outcome<T>> {
-        service::long_work(is_slow(key), || {
+    async fn work<T>(
+        &self,
+        app: &App,
+        call: &Call,
+        key: &Key,
+        work: impl Fn(usize, &Item<'b>) -> Outcome<T>,
+    ) -> Result<Vec<Outcome<T>>, Error> {
+        let is_slow = is_slow(key);
+        service::long_work(app, is_slow, || {
             let items = self.items.iter().enumerate();
-            items.map(|(index, item)| work(index, item)).collect()
+            items
+                .map(|(index, item)| {
+                    if is_slow {
+                        call.in_time()?;
+                    }
+                    Ok(work(index, item))
+                })
+                .collect()
         })
+        .await
     }
 
     fn has_context(&self) -> bool {
@@ -186,6 +205,9 @@ impl<'b> Request<'b> {
         // The version of which nothing is reserved; `None` at the end.
         let encrypt_some = |key: &Key, outcomes: &mut Vec<_>| {
             for (index, item) in self.items.iter().enumerate().skip(outcomes.len()) {
+                if is_slow {
+                    call.in_time()?;
+                }
                 let outcome = operation(key, index, item);
                 if let Some(version) = outcome.as_ref().err().and_then(RunsShort::runs_short) {
                     return Ok(Some(version));
@@ -197,7 +219,8 @@ impl<'b> Request<'b> {
             }
             Ok(None)
         };
-        while let Some(version) = service::long_work(is_slow, || encrypt_some(key, &mut outcomes))?
+        while let Some(version) =
+            service::long_work(app, is_slow, || encrypt_some(key, &mut outcomes)).await?
         {
             let left = (self.items.len() - outcomes.len()) as u64;
             let name = key.name().clone();

@@ -44,10 +44,14 @@ pub async fn sign(app: &App, call: &Call) -> Result<Answer, Error> {
             ("context", fields.string("context")?),
         ])],
     };
-    let outcomes = service::long_work(is_slow(&key, items.len()), || {
-        let sign = |item: &StringItem<'_>| sign_item(&key, item, version, options);
-        items.iter().map(sign).collect::<Vec<_>>()
+    let outcomes = service::long_work(app, is_slow(&key, items.len()), || {
+        let sign = |item: &StringItem<'_>| {
+            call.in_time()?;
+            Ok::<_, Error>(sign_item(&key, item, version, options))
+        };
+        items.iter().map(sign).collect::<Result<Vec<_>, _>>()
     });
+    let outcomes = outcomes.await?;
     if is_batch {
         let results = outcomes.into_iter().zip(&items);
         let results = results.map(|(outcome, item)| SignedItem::new(outcome, item.reference()));
@@ -91,10 +95,14 @@ pub async fn verify(app: &App, call: &Call) -> Result<Answer, Error> {
         )));
     }
     let options = form.options(&key, hash_name(call, &fields)?)?;
-    let outcomes = service::long_work(is_slow(&key, items.len()), || {
-        let verify = |item: &StringItem<'_>| verify_item(&key, item, options);
-        items.iter().map(verify).collect::<Vec<_>>()
+    let outcomes = service::long_work(app, is_slow(&key, items.len()), || {
+        let verify = |item: &StringItem<'_>| {
+            call.in_time()?;
+            Ok::<_, Error>(verify_item(&key, item, options))
+        };
+        items.iter().map(verify).collect::<Result<Vec<_>, _>>()
     });
+    let outcomes = outcomes.await?;
     if is_batch {
         let results = outcomes.into_iter().zip(&items);
         let results = results.map(|(outcome, item)| VerifiedItem {
