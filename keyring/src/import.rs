@@ -1,7 +1,7 @@
 //! Keys that come from outside, wrapped for the way.
 //!
 //! Whoever imports makes an AES-256 key for this one time, wraps the key material with it
-//! (AES-KWP, RFC 5649), and wraps it with the mount's RSA-4096 public key (OAEP, RFC 8017):
+//! (AES-KWP, see [`key_wrap`]), and wraps it with the mount's RSA-4096 public key (OAEP, RFC 8017):
 //! ```text
 //! ┌── RSA-OAEP(one-time key) ──┬── AES-KWP(one-time key, key material) ──┐
 //! │ 512 bytes                  │ …                                       │
@@ -10,7 +10,6 @@
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
-    key_wrap::{AES_256, AesKek, KeyWrapPadded},
     rsa::{
         KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OAEP_SHA384_MGF1SHA384,
         OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey, PrivateDecryptingKey,
@@ -20,13 +19,12 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::{
-    pem,
+    key_wrap, pem,
     rsa::{RsaEncryption, RsaPublicKey},
     secret::{Secret256, SecretBytes},
 };
 
 const WRAPPED_KEY_BYTES: usize = 512;
-const ONE_TIME_KEY_BYTES: usize = 32;
 
 /// Why a wrapped key was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +61,7 @@ pub enum ImportError {
     /// A key of this name exists and cannot take this version.
     #[error("the derived key exists with another type, or was not imported; choose another name")]
     DerivedKeyExists,
-    /// The random source failed.
+    /// The random source failed, or there is nothing to wrap.
     #[error("the key could not be wrapped")]
     NotWrapped,
     /// The wrapping key could not be generated or read.
@@ -172,15 +170,8 @@ impl WrappingKey {
         let one_time_key = private
             .decrypt(hash.algorithm(), one_time_key, &mut opened, None)
             .map_err(failed)?;
-        if one_time_key.len() != ONE_TIME_KEY_BYTES {
-            return Err(ImportError::NotUnwrapped);
-        }
-        let kek = AesKek::new(&AES_256, one_time_key).map_err(failed)?;
-        let mut output = Zeroizing::new(vec![0; material.len()]);
-        let key = kek
-            .unwrap_with_padding(material, &mut output)
-            .map_err(failed)?;
-        Ok(SecretBytes::copy_of(key))
+        let one_time_key = Secret256::copy_of(one_time_key).ok_or(ImportError::NotUnwrapped)?;
+        key_wrap::unwrap(&one_time_key, material).map_err(|_| ImportError::NotUnwrapped)
     }
 }
 
@@ -198,13 +189,8 @@ pub fn wrap(
     let mut wrapped = wrapping_key
         .encrypt(hash.padding(), one_time_key.expose())
         .map_err(|_| ImportError::NotWrapped)?;
-    let kek = AesKek::new(&AES_256, one_time_key.expose()).map_err(|_| ImportError::NotWrapped)?;
-    // Padded to whole blocks of eight bytes, with eight more in front (RFC 5649).
-    let mut output = vec![0; material.len().next_multiple_of(8) + 8];
-    let material = kek
-        .wrap_with_padding(material, &mut output)
-        .map_err(|_| ImportError::NotWrapped)?;
-    wrapped.extend_from_slice(material);
+    let material = key_wrap::wrap(&one_time_key, material).map_err(|_| ImportError::NotWrapped)?;
+    wrapped.extend_from_slice(&material);
     Ok(wrapped)
 }
 

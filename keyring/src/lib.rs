@@ -17,6 +17,7 @@ pub mod hash;
 pub mod import;
 pub mod kdf;
 pub mod key;
+pub mod key_wrap;
 pub mod keyring;
 pub mod mac;
 pub mod ml_dsa;

@@ -6,13 +6,19 @@
 use std::fmt;
 
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsDer, AsRawBytes},
     error::Unspecified,
     signature::{
         KeyPair, ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, ParsedPublicKey,
         PqdsaKeyPair, PqdsaSigningAlgorithm, PqdsaVerificationAlgorithm,
     },
 };
+use pkcs8::{
+    PrivateKeyInfoRef,
+    der::{Decode, Encode, asn1::OctetStringRef},
+    spki::SubjectPublicKeyInfoRef,
+};
+use zeroize::Zeroizing;
 
 use crate::{algorithm::MlDsaParameters, der, secret::SecretBytes, wipe::bleached_by};
 
@@ -86,7 +92,8 @@ impl MlDsaPrivateKey {
         let public = MlDsaPublicKey::from_bytes(parameters, pair.public_key().as_ref())?;
         let document = bleached_by::<STACK_BYTES, _>(|| pair.to_pkcs8v1())
             .map(|document| SecretBytes::copy_of(document.as_ref()))
-            .map_err(|Unspecified| MlDsaError::Library)?;
+            // AWS-LC writes the seed or nothing.
+            .or_else(|Unspecified| expanded_document(&pair, &public))?;
         Ok(Self {
             parameters,
             pair,
@@ -127,6 +134,27 @@ impl fmt::Debug for MlDsaPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MlDsaPrivateKey({:?})", self.parameters)
     }
+}
+
+/// The PKCS #8 document of a key whose seed nobody knows, with the expanded key (RFC 9881,
+/// section 6).
+fn expanded_document(
+    pair: &PqdsaKeyPair,
+    public: &MlDsaPublicKey,
+) -> Result<SecretBytes, MlDsaError> {
+    let expanded = bleached_by::<STACK_BYTES, _>(|| pair.private_key().as_raw_bytes())
+        .map_err(|Unspecified| MlDsaError::Library)?;
+    let spki = public.to_spki();
+    let spki = SubjectPublicKeyInfoRef::from_der(&spki).expect("AWS-LC wrote it");
+    let expanded_key = OctetStringRef::new(expanded.as_ref())
+        .and_then(|key| key.to_der())
+        .map(Zeroizing::new)
+        .expect("a key of a few thousand bytes can be written");
+    let expanded_key = OctetStringRef::new(&expanded_key).expect("it is no longer than that");
+    let document = PrivateKeyInfoRef::new(spki.algorithm, expanded_key)
+        .to_der()
+        .expect("it is no longer than that");
+    Ok(SecretBytes::from_vec(document))
 }
 
 /// A public key, parsed once. Threads share it without a lock.
@@ -267,6 +295,23 @@ mod tests {
             let public = key.public_key().as_bytes();
             assert!(MlDsaPublicKey::from_bytes(parameters, &public[1..]).is_err());
             assert!(MlDsaPublicKey::from_spki(parameters, public).is_err());
+        }
+    }
+    #[test]
+    fn keys_without_a_seed_keep_the_expanded_key() {
+        for parameters in MlDsaParameters::ALL {
+            let key = MlDsaPrivateKey::from_seed(parameters, &[7; SEED_BYTES]).unwrap();
+            let document = expanded_document(&key.pair, key.public_key()).unwrap();
+            let read = MlDsaPrivateKey::from_pkcs8(parameters, document.expose()).unwrap();
+            assert!(read.to_pkcs8().matches(document.expose()));
+            assert_eq!(read.public_key().as_bytes(), key.public_key().as_bytes());
+            let signature = read.sign(b"message").unwrap();
+            assert!(key.public_key().verify(b"message", &signature));
+
+            let mut changed = document.expose().to_vec();
+            *changed.last_mut().unwrap() ^= 1;
+            let refused = MlDsaPrivateKey::from_pkcs8(parameters, &changed).err();
+            assert_eq!(refused, Some(MlDsaError::PrivateKey));
         }
     }
 }

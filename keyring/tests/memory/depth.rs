@@ -10,6 +10,7 @@ use aws_lc_rs::{
     digest::{Digest, SHA256, SHA384, SHA512},
     encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, EcPrivateKeyRfc5915Der},
     hmac as aws_hmac,
+    key_wrap::{AES_256, AesKek, KeyWrapPadded},
     signature::{
         ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
         ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair, ML_DSA_44_SIGNING,
@@ -118,6 +119,24 @@ fn bleaching_reaches_deeper_than_the_barrier() {
                 &[0; 16].into(),
             ))
             .unwrap_err();
+        });
+    }
+}
+
+#[test]
+fn bleaching_reaches_deeper_than_key_wrap() {
+    let key = black_box([7_u8; 32]);
+    let new = || AesKek::new(&AES_256, &key).unwrap();
+    for len in [1, 8, 32, 300, 5000] {
+        let (secret, mut wrapped) = (vec![7; len], vec![0; len.next_multiple_of(8) + 8]);
+        check_depth("wrap", DEEP_BYTES, || {
+            let written = new().wrap_with_padding(&secret, &mut wrapped).unwrap();
+            assert_eq!(black_box(written).len(), len.next_multiple_of(8) + 8);
+        });
+        let mut opened = vec![0; wrapped.len()];
+        check_depth("unwrap", DEEP_BYTES, || {
+            let read = new().unwrap_with_padding(&wrapped, &mut opened).unwrap();
+            assert_eq!(black_box(read).len(), len);
         });
     }
 }
