@@ -55,6 +55,8 @@ pub struct App {
     pub clock: Clock,
     /// Held by work that would keep short requests waiting.
     pub long_work: Semaphore,
+    /// Held by requests with long bodies.
+    pub long_bodies: Semaphore,
     /// Held while the keyring and the tokens are opened or closed, so that both are at the end.
     turning: Mutex<()>,
 }
@@ -86,6 +88,7 @@ impl App {
             clock,
             turning: Mutex::new(()),
             long_work: Semaphore::new(processors()),
+            long_bodies: Semaphore::new(processors()),
         })
     }
 

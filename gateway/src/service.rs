@@ -5,6 +5,8 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::Method;
 
+use sealgate_keyring::{error::Error as KeyringError, key::Key};
+
 use crate::{
     app::App,
     auth::Caller,
@@ -64,6 +66,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         deadline: Instant::now() + app.limits.request_timeout,
         path,
         mount: None,
+        open: None,
         query,
         body: Bytes::new(),
         peer,
@@ -116,6 +119,7 @@ pub fn admit(app: &App, request: Request) -> Result<Admitted, Error> {
         let call = call(route, path, captured, Some(caller), token);
         return Ok(Admitted(Call {
             mount: Some(mount),
+            open: Some(unsealed),
             ..call
         }));
     }
@@ -138,6 +142,8 @@ impl Admitted {
         self.0.body = body;
         let answer = (self.0.route.handler)(app, &self.0);
         if long {
+            // As above; waiting here holds no thread.
+            let _turn = app.long_bodies.acquire().await;
             let runtime = tokio::runtime::Handle::current();
             tokio::task::block_in_place(|| runtime.block_on(answer))
         } else {
@@ -146,15 +152,45 @@ impl Admitted {
     }
 }
 
-/// Does work that would keep short requests waiting, if it is `long`: beside the threads that
-/// accept requests, and on no more processors than there are.
-pub async fn long_work<T>(app: &App, long: bool, work: impl FnOnce() -> T) -> T {
-    if !long {
-        return work();
-    }
+/// Does one thing that would keep short requests waiting: beside the threads that accept requests,
+/// and on no more processors than there are.
+pub async fn one_long<T>(app: &App, work: impl FnOnce() -> T) -> T {
     // An error would mean that the semaphore was closed, and nobody does that.
     let _turn = app.long_work.acquire().await;
     tokio::task::block_in_place(work)
+}
+
+/// Works on `items` with `key`. If that takes `long`, a few are done at a time: others get their
+/// turn in between, and the work ends when the caller no longer waits or the server is sealed. The
+/// key is looked up again each time, so that a version that was revoked meanwhile is no longer used.
+pub async fn each<I, T>(
+    app: &App,
+    call: &Call,
+    mut key: Arc<Key>,
+    long: bool,
+    items: &[I],
+    work: impl Fn(&Key, usize, &I) -> T,
+) -> Result<Vec<T>, Error> {
+    /// Few enough for a turn to last milliseconds, or some ten of them with the slowest keys.
+    const AT_ONCE: usize = 4;
+    let mut done = Vec::with_capacity(items.len());
+    let mut some = |key: &Key, from: usize, items: &[I]| {
+        let items = items.iter().enumerate();
+        done.extend(items.map(|(index, item)| work(key, from + index, item)));
+    };
+    if !long {
+        some(&key, 0, items);
+        return Ok(done);
+    }
+    for (turn, items) in items.chunks(AT_ONCE).enumerate() {
+        if turn > 0 {
+            call.in_time(app)?;
+            let current = call.mount()?.key(key.name().as_str());
+            key = current.ok_or(KeyringError::KeyNotFound)?;
+        }
+        one_long(app, || some(&key, turn * AT_ONCE, items)).await;
+    }
+    Ok(done)
 }
 
 /// Whether a path with this access answers to anyone now.

@@ -58,6 +58,9 @@ pub enum ImportError {
         "unable to import only public key for derived Ed25519 key: imported key should not be an Ed25519 key pair but is instead an HKDF key"
     )]
     DerivedPublicKey,
+    /// The key was replaced by one of another type while this one was on its way.
+    #[error("the key has another type meanwhile; read it, and import a key that fits")]
+    OtherType,
     /// A key of this name exists and cannot take this version.
     #[error("the derived key exists with another type, or was not imported; choose another name")]
     DerivedKeyExists,

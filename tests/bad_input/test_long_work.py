@@ -3,6 +3,7 @@
 import base64
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,38 @@ def test_work_ends_when_nobody_waits_any_more(victim, operation):
     assert processor_seconds(victim) - before < 0.5, "it works on for nobody"
     few = ask("POST", path, {"batch_input": [item] * 3})
     assert few.status == 200 and len(few.json["data"]["batch_results"]) == 3
+
+
+def test_a_seal_ends_work_in_flight(victim):
+    """Its answer comes when no key is in use any more, and work that takes long ends for it."""
+    def ask(method, path, body=None):
+        return victim.server.call(method, path, body, token=victim.token)
+    assert ask("POST", "/transit/keys/slow", {"type": "rsa-4096"}).status == 200
+    items = [{"input": "aGVsbG8="}] * ITEMS
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(ask, "POST", "/transit/sign/slow/sha3-512", {"batch_input": items})
+        time.sleep(0.7)
+        assert not batch.done()
+        began = time.monotonic()
+        assert ask("POST", "/sys/seal").status == 204
+        assert time.monotonic() - began < 2
+        answer = batch.result()
+    assert answer.status == 503 and answer.errors == ["Vault is sealed"], answer
+    before = processor_seconds(victim)
+    time.sleep(1)
+    assert processor_seconds(victim) - before < 0.3
+
+
+def test_a_revoked_version_is_used_no_more_by_work_in_flight(victim):
+    def ask(method, path, body=None):
+        return victim.server.call(method, f"/transit/{path}", body, token=victim.token)
+    assert ask("POST", "keys/slow", {"type": "rsa-4096"}).status == 200
+    assert ask("POST", "keys/slow/rotate").status == 200
+    items = [{"input": "aGVsbG8="}] * 100
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(ask, "POST", "sign/slow/sha3-512", {"key_version": 1, "batch_input": items})
+        time.sleep(0.3)
+        assert ask("POST", "keys/slow/versions/1/disable").status == 200
+        results = batch.result().json["data"]["batch_results"]
+    assert "signature" in results[0]
+    assert "disabled" in results[-1]["error"]

@@ -4,10 +4,14 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::Method;
-use sealgate_keyring::{keyring::MountEntry, name::KeyName};
+use sealgate_keyring::{
+    keyring::{MountEntry, Unsealed},
+    name::KeyName,
+};
 
 use super::fields::{Fields, parse_bool};
 use crate::{
+    app::App,
     auth::Caller,
     error::Error,
     pattern,
@@ -30,6 +34,8 @@ pub struct Call {
     pub deadline: Instant,
     /// The mount the path lies in; present on the mount's own routes.
     pub mount: Option<Arc<MountEntry>>,
+    /// The open keyring that the mount is of: a seal waits until the answer is made.
+    pub open: Option<Unsealed>,
     /// What stands behind the `?`.
     pub query: Query,
     /// The body, as it came.
@@ -93,11 +99,13 @@ impl Call {
         unknown.into_iter().chain(replaced).collect()
     }
 
-    /// Whether the caller still waits: asked between items that take long.
+    /// Whether the caller still waits and the server is still open: asked between items that take
+    /// long.
     ///
     /// # Errors
-    /// 503 that says to send less at once.
-    pub fn in_time(&self) -> Result<(), Error> {
+    /// 503 that says to send less at once, or that the server is sealed.
+    pub fn in_time(&self, app: &App) -> Result<(), Error> {
+        app.keyring.unsealed()?;
         if Instant::now() < self.deadline {
             Ok(())
         } else {

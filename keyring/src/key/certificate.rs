@@ -169,7 +169,7 @@ impl CertificateChain {
         })
     }
 
-    /// The certificates, DER, the leaf first, if the leaf is for this version of `key`.
+    /// The version, and the certificates, DER, the leaf first, if the leaf is for its public key.
     ///
     /// # Errors
     /// [`CertificateError`].
@@ -177,7 +177,7 @@ impl CertificateChain {
         self,
         key: &Key,
         version: Option<Version>,
-    ) -> Result<(Version, Vec<Vec<u8>>), CertificateError> {
+    ) -> Result<(&KeyVersion, Vec<Vec<u8>>), CertificateError> {
         let version = usable_version(key, version).ok_or(CertificateError::ChainVersion)?;
         let key_type = key.policy().key_type;
         let (expected, _) = names(key_type.algorithm());
@@ -191,7 +191,7 @@ impl CertificateChain {
         if version.material().public_spki() != Some(self.leaf_key) {
             return Err(CertificateError::OtherKey);
         }
-        Ok((version.number(), self.certificates))
+        Ok((version, self.certificates))
     }
 }
 

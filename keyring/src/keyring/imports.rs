@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::{Keyring, keys::Transition, open::MountEntry, paths};
 use crate::{
-    algorithm::KeyType,
+    algorithm::{Algorithm, KeyType},
     error::Error,
     import::{ImportError, WrappingKey},
-    key::{Imported, Key, KeyPolicy, KeyVersion, Material, NewKey, backup},
+    key::{CertificateChain, Imported, Key, KeyPolicy, KeyVersion, Material, NewKey, backup},
     name::KeyName,
     version::Version,
 };
@@ -67,6 +67,7 @@ impl Keyring {
             hmac_bytes: hmac_bytes(&material),
             ..KeyPolicy::create(new)?
         };
+        refuse_other_type(&policy, &material)?;
         refuse_derived_public(&policy, &material)?;
         let now = self.shared.clock.now();
         let version = Arc::new(KeyVersion::of_material(Version::FIRST, now, material)?);
@@ -89,6 +90,7 @@ impl Keyring {
         let (id, clock) = (mount.mount().id, self.shared.clock.clone());
         self.change_existing(mount, name, move |key| {
             let mut policy = key.policy().import_version()?;
+            refuse_other_type(&policy, &material)?;
             refuse_derived_public(&policy, &material)?;
             let latest = key.policy().latest_version;
             if let Some(latest) = key.version(latest)
@@ -120,7 +122,7 @@ impl Keyring {
     ) -> Result<Arc<Key>, Error> {
         let id = mount.mount().id;
         self.change_existing(mount, name, move |key| {
-            key.policy().import_version()?;
+            refuse_other_type(&key.policy().import_version()?, &material)?;
             let number = u32::try_from(number).ok().and_then(Version::new);
             let version = number.and_then(|number| key.version(number));
             let version = version.ok_or(ImportError::NoSuchVersion)?;
@@ -168,21 +170,23 @@ impl Keyring {
         }
     }
 
-    /// Replaces the certificates of a version. DER, the leaf first.
+    /// Replaces the certificates of a version (`None`: there is none of the number that was asked
+    /// for), if their leaf is for its public key.
     ///
     /// # Errors
-    /// [`Error::KeyNotFound`], [`Error::Import`] if there is no such version,
-    /// [`Error::KeyVersion`] if they are too many, [`Error::Store`].
+    /// [`Error::KeyNotFound`], [`Error::Certificate`], [`Error::KeyVersion`] if they are too many,
+    /// [`Error::Store`].
     pub async fn set_certificates(
         &self,
         mount: &Arc<MountEntry>,
         name: KeyName,
-        number: Version,
-        certificates: Vec<Vec<u8>>,
+        number: Option<Version>,
+        chain: CertificateChain,
     ) -> Result<Arc<Key>, Error> {
         let id = mount.mount().id;
         self.change_existing(mount, name, move |key| {
-            let version = key.version(number).ok_or(ImportError::NoSuchVersion)?;
+            key.supports_certificates()?;
+            let (version, certificates) = chain.for_version(key, number)?;
             let version = version.with_certificates(certificates)?;
             Ok(replace_version(id, key, version))
         })
@@ -250,6 +254,31 @@ fn hmac_bytes(material: &Material) -> Option<u16> {
     match material {
         Material::Hmac(key) => u16::try_from(key.len()).ok(),
         _ => None,
+    }
+}
+
+/// What a caller's material was made for may have been another key: the one that has the name now
+/// decides. A record that does not fit its key would keep the whole keyring from opening.
+fn refuse_other_type(policy: &KeyPolicy, material: &Material) -> Result<(), ImportError> {
+    let fits = match (material, policy.key_type.algorithm()) {
+        (Material::Aead { cipher, .. }, Algorithm::Aead(expected)) => {
+            cipher.algorithm() == expected
+        }
+        (Material::Hmac(_), Algorithm::Hmac) | (Material::Ed25519(_), Algorithm::Ed25519) => true,
+        (Material::Cmac { key, .. }, Algorithm::Cmac(expected)) => {
+            key.len() == expected.key_bytes()
+        }
+        (Material::Ecdsa(pair), Algorithm::Ecdsa(expected)) => pair.public().curve() == expected,
+        (Material::Rsa(pair), Algorithm::Rsa(expected)) => pair.public().size() == expected,
+        (Material::MlDsa(pair), Algorithm::MlDsa(expected)) => {
+            pair.public().parameters() == expected
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(ImportError::OtherType)
     }
 }
 

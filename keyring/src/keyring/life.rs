@@ -207,6 +207,9 @@ impl Keyring {
             }
             let last_reader = Arc::downgrade(&open);
             drop(open);
+            // A change that waits for this lock holds the open keyring: it must be let in to be told
+            // that the keyring is sealed.
+            drop(life);
             let gone = async {
                 while last_reader.strong_count() > 0 {
                     tokio::time::sleep(Duration::from_millis(1)).await;

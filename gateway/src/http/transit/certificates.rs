@@ -28,7 +28,7 @@ pub async fn csr(app: &App, call: &Call) -> Result<Answer, Error> {
     let key = key(call)?;
     let version = version(&key, &fields)?;
     let template = fields.string("csr")?.unwrap_or_default();
-    let csr = service::long_work(app, true, || key.certificate_request(&template, version));
+    let csr = service::one_long(app, || key.certificate_request(&template, version));
     Ok(Answer::data(&Request {
         csr: &csr.await.map_err(KeyringError::from)?,
         name: key.name().as_str(),
@@ -50,11 +50,8 @@ pub async fn set(app: &App, call: &Call) -> Result<Answer, Error> {
     let version = version(&key, &fields)?;
     let text = fields.string("certificate_chain")?.unwrap_or_default();
     let chain = CertificateChain::parse(&text).map_err(KeyringError::from)?;
-    let (number, certificates) = chain
-        .for_version(&key, version)
-        .map_err(KeyringError::from)?;
     app.keyring
-        .set_certificates(call.mount()?, call.key_name()?, number, certificates)
+        .set_certificates(call.mount()?, call.key_name()?, version, chain)
         .await?;
     Ok(Answer::data(&Chain {
         certificate_chain: &text,

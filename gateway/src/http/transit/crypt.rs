@@ -65,11 +65,16 @@ pub async fn decrypt(app: &App, call: &Call) -> Result<Answer, Error> {
     let request = Request::parse(app, &fields, Strictness::Strict(Message::Ciphertext))?;
     let key = current_key(app, call, &request).await?;
     let padding = padding(&fields)?;
-    let outcomes = request
-        .work(app, call, &key, |index, item| {
-            decrypt_item(&key, index, item, padding)
-        })
-        .await?;
+    let is_slow = is_slow(&key);
+    let outcomes = service::each(
+        app,
+        call,
+        key,
+        is_slow,
+        &request.items,
+        |key, index, item| decrypt_item(key, index, item, padding),
+    );
+    let outcomes = outcomes.await?;
     let mut tally = Tally::default();
     outcomes.iter().for_each(|outcome| tally.count(outcome));
     let mut outcomes = outcomes.into_iter();
@@ -161,29 +166,6 @@ impl<'b> Request<'b> {
         ))
     }
 
-    /// Works on every item, beside the threads that accept requests if that takes long.
-    async fn work<T>(
-        &self,
-        app: &App,
-        call: &Call,
-        key: &Key,
-        work: impl Fn(usize, &Item<'b>) -> Outcome<T>,
-    ) -> Result<Vec<Outcome<T>>, Error> {
-        let is_slow = is_slow(key);
-        service::long_work(app, is_slow, || {
-            let items = self.items.iter().enumerate();
-            items
-                .map(|(index, item)| {
-                    if is_slow {
-                        call.in_time()?;
-                    }
-                    Ok(work(index, item))
-                })
-                .collect()
-        })
-        .await
-    }
-
     fn has_context(&self) -> bool {
         self.items
             .first()
@@ -200,28 +182,24 @@ impl<'b> Request<'b> {
         operation: impl Fn(&Key, usize, &Item<'b>) -> Result<Encrypted, Error>,
     ) -> Result<Vec<Outcome<Encrypted>>, Error> {
         let mount = call.mount()?;
-        let is_slow = is_slow(key);
+        if is_slow(key) {
+            // Slow ones have no nonces to run short of.
+            let outcomes = service::each(app, call, key.clone(), true, &self.items, operation);
+            return outcomes.await?.into_iter().map(settled).collect();
+        }
         let mut outcomes = Vec::with_capacity(self.items.len());
         // The version of which nothing is reserved; `None` at the end.
         let encrypt_some = |key: &Key, outcomes: &mut Vec<_>| {
             for (index, item) in self.items.iter().enumerate().skip(outcomes.len()) {
-                if is_slow {
-                    call.in_time()?;
-                }
                 let outcome = operation(key, index, item);
                 if let Some(version) = outcome.as_ref().err().and_then(RunsShort::runs_short) {
-                    return Ok(Some(version));
+                    return Ok::<_, Error>(Some(version));
                 }
-                outcomes.push(match outcome {
-                    Err(error) if error.status().is_server_error() => return Err(error),
-                    outcome => outcome.map_err(|error| error.sentence().unwrap_or_default()),
-                });
+                outcomes.push(settled(outcome)?);
             }
             Ok(None)
         };
-        while let Some(version) =
-            service::long_work(app, is_slow, || encrypt_some(key, &mut outcomes)).await?
-        {
+        while let Some(version) = encrypt_some(key, &mut outcomes)? {
             let left = (self.items.len() - outcomes.len()) as u64;
             let name = key.name().clone();
             let reserved = app.keyring.reserve_encryptions(mount, name, version, left);
@@ -265,6 +243,14 @@ impl<'b> Request<'b> {
             Partial::Judged => tally.judge(answer, fields),
             Partial::AlwaysOk => Ok(answer),
         }
+    }
+}
+
+/// What an item's answer says of an error; one of the server's own ends the whole request.
+fn settled<T>(outcome: Result<T, Error>) -> Result<Outcome<T>, Error> {
+    match outcome {
+        Err(error) if error.status().is_server_error() => Err(error),
+        outcome => Ok(outcome.map_err(|error| error.sentence().unwrap_or_default())),
     }
 }
 

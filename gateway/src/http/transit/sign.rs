@@ -44,12 +44,9 @@ pub async fn sign(app: &App, call: &Call) -> Result<Answer, Error> {
             ("context", fields.string("context")?),
         ])],
     };
-    let outcomes = service::long_work(app, is_slow(&key, items.len()), || {
-        let sign = |item: &StringItem<'_>| {
-            call.in_time()?;
-            Ok::<_, Error>(sign_item(&key, item, version, options))
-        };
-        items.iter().map(sign).collect::<Result<Vec<_>, _>>()
+    let is_slow = is_slow(&key, items.len());
+    let outcomes = service::each(app, call, key, is_slow, &items, |key, _, item| {
+        sign_item(key, item, version, options)
     });
     let outcomes = outcomes.await?;
     if is_batch {
@@ -95,12 +92,9 @@ pub async fn verify(app: &App, call: &Call) -> Result<Answer, Error> {
         )));
     }
     let options = form.options(&key, hash_name(call, &fields)?)?;
-    let outcomes = service::long_work(app, is_slow(&key, items.len()), || {
-        let verify = |item: &StringItem<'_>| {
-            call.in_time()?;
-            Ok::<_, Error>(verify_item(&key, item, options))
-        };
-        items.iter().map(verify).collect::<Result<Vec<_>, _>>()
+    let is_slow = is_slow(&key, items.len());
+    let outcomes = service::each(app, call, key, is_slow, &items, |key, _, item| {
+        verify_item(key, item, options)
     });
     let outcomes = outcomes.await?;
     if is_batch {
