@@ -3,7 +3,7 @@
 use std::{fs::File, hint::black_box, os::unix::fs::FileExt};
 
 const PAINT: u8 = 0xA5;
-const PAINTED_BYTES: usize = 128 * 1024;
+const PAINTED_BYTES: usize = 512 << 10;
 
 /// Paints the stack, runs `primitive` on it and looks how far down the paint is gone, in bytes.
 #[inline(never)]

@@ -1,6 +1,6 @@
 //! How deep primitives reach down the stack, and that bleaching reaches deeper.
 
-use std::{fs::File, hint::black_box, os::unix::fs::FileExt};
+use std::hint::black_box;
 
 use ::hmac::{Mac, SimpleHmac};
 use aes_gcm::Aes256Gcm;
@@ -27,6 +27,8 @@ use sealgate_keyring::{
     ml_dsa,
     wipe::{BLEACHED_BYTES, DEEP_BYTES},
 };
+
+use crate::stack;
 
 use crate::cipher::CONTEXT;
 
@@ -235,32 +237,8 @@ fn bleaching_reaches_deeper_than_ml_dsa() {
     }
 }
 
-const PAINT: u8 = 0xA5;
-const PAINTED_BYTES: usize = 512 << 10;
-
-/// Paints the stack, runs `primitive` on it and looks how far down the paint is gone.
-#[inline(never)]
-fn check_depth(name: &str, bleached_bytes: usize, mut primitive: impl FnMut()) {
-    #[inline(never)]
-    fn paint() -> u64 {
-        let mut area = [PAINT; PAINTED_BYTES];
-        black_box(&mut area).as_ptr().addr() as u64
-    }
-    #[inline(never)]
-    fn run(primitive: &mut dyn FnMut()) {
-        primitive();
-    }
-    let memory = File::open("/proc/self/mem").unwrap();
-    let mut area = vec![0; PAINTED_BYTES];
-    let lowest = paint();
-    run(&mut primitive);
-    memory.read_exact_at(&mut area, lowest).unwrap();
-    let untouched = area.iter().take_while(|&&byte| byte == PAINT).count();
-    let depth = PAINTED_BYTES - untouched;
-    assert!(
-        depth > 0,
-        "{name} left the paint alone, so this is not its stack"
-    );
+fn check_depth(name: &str, bleached_bytes: usize, primitive: impl FnMut()) {
+    let depth = stack::depth(name, primitive);
     assert!(
         depth <= bleached_bytes / 3 * 2,
         "{name} uses {depth} bytes of stack"

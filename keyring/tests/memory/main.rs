@@ -13,6 +13,8 @@ mod mac;
 #[path = "../scan/mod.rs"]
 mod scan;
 mod signature;
+#[path = "../depth/mod.rs"]
+mod stack;
 mod subject;
 
 use std::{

@@ -1,6 +1,9 @@
 //! `sys/metrics`: how keys are used, and how much of their budgets is.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
+use sealgate_keyring::key::Budget;
 
 use crate::{
     app::App,
@@ -38,42 +41,32 @@ pub async fn read(app: &App, call: &Call) -> Result<Answer, Error> {
         family.add(&[("mount", &mount.path)], count);
     }
 
-    let mut family = page.family(
-        "sealgate_key_encryptions",
-        Kind::Gauge,
-        "Encryptions that a version has made under random nonces: an upper bound.",
-    );
-    for (mount, key, _) in &keys {
-        for version in key.versions() {
-            if let Some(budget) = key.budget(version.number()) {
-                family.add(
-                    &[
-                        ("mount", mount),
-                        ("key", key.name()),
-                        ("version", &version.number()),
-                    ],
-                    budget.encryptions,
-                );
-            }
-        }
-    }
-
-    let mut family = page.family(
-        "sealgate_key_encryptions_left",
-        Kind::Gauge,
-        "Encryptions that a version may still make.",
-    );
-    for (mount, key, _) in &keys {
-        for version in key.versions() {
-            if let Some(budget) = key.budget(version.number()) {
-                family.add(
-                    &[
-                        ("mount", mount),
-                        ("key", key.name()),
-                        ("version", &version.number()),
-                    ],
-                    budget.left(),
-                );
+    type Number = fn(&Budget) -> u64;
+    let families: [(_, _, Number); 2] = [
+        (
+            "sealgate_key_encryptions",
+            "Encryptions that a version has made under random nonces: an upper bound.",
+            |budget| budget.encryptions,
+        ),
+        (
+            "sealgate_key_encryptions_left",
+            "Encryptions that a version may still make.",
+            Budget::left,
+        ),
+    ];
+    for (name, help, number) in families {
+        let mut family = page.family(name, Kind::Gauge, help);
+        for (mount, key, _) in &keys {
+            for version in key.versions() {
+                let Some(budget) = key.budget(version.number()) else {
+                    continue;
+                };
+                let labels: [(&str, &dyn Display); 3] = [
+                    ("mount", mount),
+                    ("key", key.name()),
+                    ("version", &version.number()),
+                ];
+                family.add(&labels, number(&budget));
             }
         }
     }

@@ -22,10 +22,6 @@ const LONGEST_CMAC: i64 = 16;
 const SHORTEST_CMAC: i64 = 4;
 
 pub async fn hmac(app: &App, call: &Call) -> Result<Answer, Error> {
-    #[derive(Serialize)]
-    struct Answered {
-        hmac: String,
-    }
     let fields = call.fields()?;
     let key = current_key(app, call, &[], NO_KEY).await?;
     let version = fields.integer("key_version")?.unwrap_or(0);
@@ -36,31 +32,11 @@ pub async fn hmac(app: &App, call: &Call) -> Result<Answer, Error> {
         (name, _) => hash(name, |name| format!("unsupported algorithm {name:?}"))?,
     };
     let make = |input: &[u8]| key.hmac(version, hash, input);
-    match batch(app, &fields)? {
-        None => {
-            let mac = single(&fields, "missing input for HMAC", make)?;
-            Ok(Answer::data(&Answered { hmac: mac.text }).warn(call.unrecognized(&fields)))
-        }
-        Some(items) => {
-            let results = items.iter().map(|item| {
-                let mac = make_item(item, "missing input for HMAC", make);
-                MacItem::new(mac, item.reference(), |hmac| MacItem {
-                    hmac: Some(hmac),
-                    ..MacItem::default()
-                })
-            });
-            let batch_results = results.collect();
-            Ok(Answer::data(&BatchResults { batch_results }).warn(call.unrecognized(&fields)))
-        }
-    }
+    made(app, call, &fields, Kind::Hmac, make)
 }
 
 /// As Vault Enterprise documents it.
 pub async fn cmac(app: &App, call: &Call) -> Result<Answer, Error> {
-    #[derive(Serialize)]
-    struct Answered {
-        cmac: String,
-    }
     let fields = call.fields()?;
     let key = current_key(app, call, &[], NO_KEY).await?;
     let version = fields.integer("key_version")?.unwrap_or(0);
@@ -68,23 +44,36 @@ pub async fn cmac(app: &App, call: &Call) -> Result<Answer, Error> {
     // Says so before the items when the key makes no CMAC at all.
     key.cmac(version, b"", bytes)?;
     let make = |input: &[u8]| key.cmac(version, input, bytes);
-    match batch(app, &fields)? {
+    made(app, call, &fields, Kind::Cmac, make)
+}
+
+/// Makes the code of one message or a batch.
+fn made(
+    app: &App,
+    call: &Call,
+    fields: &Fields<'_>,
+    kind: Kind,
+    make: impl Fn(&[u8]) -> Result<Mac, KeyError>,
+) -> Result<Answer, Error> {
+    let make = |item: &StringItem<'_>| {
+        let input = input(item, kind.missing())?;
+        make(&input).map_err(|error| error.to_string())
+    };
+    let answer = match batch(app, fields)? {
         None => {
-            let mac = single(&fields, "missing input for CMAC", make)?;
-            Ok(Answer::data(&Answered { cmac: mac.text }).warn(call.unrecognized(&fields)))
+            let item = StringItem::single([("input", fields.string("input")?)]);
+            let mac = make(&item).map_err(Error::bad_request)?;
+            Answer::data(&kind.named(mac))
         }
         Some(items) => {
-            let results = items.iter().map(|item| {
-                let mac = make_item(item, "missing input for CMAC", make);
-                MacItem::new(mac, item.reference(), |cmac| MacItem {
-                    cmac: Some(cmac),
-                    ..MacItem::default()
-                })
-            });
+            let results = items
+                .iter()
+                .map(|item| MacItem::new(make(item), kind, item.reference()));
             let batch_results = results.collect();
-            Ok(Answer::data(&BatchResults { batch_results }).warn(call.unrecognized(&fields)))
+            Answer::data(&BatchResults { batch_results })
         }
-    }
+    };
+    Ok(answer.warn(call.unrecognized(fields)))
 }
 
 /// `verify` of HMACs.
@@ -173,24 +162,6 @@ fn verified(
     Ok(Answer::data(&BatchResults { batch_results }).warn(call.unrecognized(fields)))
 }
 
-fn single(
-    fields: &Fields<'_>,
-    missing: &'static str,
-    make: impl Fn(&[u8]) -> Result<Mac, KeyError>,
-) -> Result<Mac, Error> {
-    let item = StringItem::single([("input", fields.string("input")?)]);
-    make_item(&item, missing, make).map_err(Error::bad_request)
-}
-
-fn make_item(
-    item: &StringItem<'_>,
-    missing: &str,
-    make: impl Fn(&[u8]) -> Result<Mac, KeyError>,
-) -> Outcome<Mac> {
-    let input = input(item, missing)?;
-    make(&input).map_err(|error| error.to_string())
-}
-
 fn hash(name: &str, unknown: impl Fn(&str) -> String) -> Result<HashAlgorithm, Error> {
     if name == "none" {
         return Err(Error::bad_request("algorithm cannot be none"));
@@ -210,29 +181,56 @@ fn mac_length(call: &Call, fields: &Fields<'_>) -> Result<usize, Error> {
         .ok_or_else(|| Error::bad_request("mac_length is 4 to 16 bytes"))
 }
 
-#[derive(Default, Serialize)]
+/// Which code it is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Hmac,
+    Cmac,
+}
+
+impl Kind {
+    fn missing(self) -> &'static str {
+        match self {
+            Self::Hmac => "missing input for HMAC",
+            Self::Cmac => "missing input for CMAC",
+        }
+    }
+
+    fn named(self, mac: Mac) -> Made {
+        match self {
+            Self::Hmac => Made::Hmac { hmac: mac.text },
+            Self::Cmac => Made::Cmac { cmac: mac.text },
+        }
+    }
+}
+
+/// A code under its name.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Made {
+    Hmac { hmac: String },
+    Cmac { cmac: String },
+}
+
+#[derive(Serialize)]
 struct MacItem<'r> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hmac: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cmac: Option<String>,
+    #[serde(flatten)]
+    made: Option<Made>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     reference: &'r str,
 }
 
 impl<'r> MacItem<'r> {
-    fn new(outcome: Outcome<Mac>, reference: &'r str, of: impl Fn(String) -> Self) -> Self {
-        match outcome {
-            Ok(mac) => Self {
-                reference,
-                ..of(mac.text)
-            },
-            Err(error) => Self {
-                error: Some(error),
-                reference,
-                ..Self::default()
-            },
+    fn new(outcome: Outcome<Mac>, kind: Kind, reference: &'r str) -> Self {
+        let (made, error) = match outcome {
+            Ok(mac) => (Some(kind.named(mac)), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
+            made,
+            error,
+            reference,
         }
     }
 }
