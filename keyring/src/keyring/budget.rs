@@ -314,7 +314,7 @@ impl Keyring {
         Ok(())
     }
 
-    async fn stored_budget(
+    pub(super) async fn stored_budget(
         &self,
         open: &Open,
         path: &Path,

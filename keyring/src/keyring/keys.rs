@@ -4,7 +4,7 @@
 //! commit expects the policy record unchanged; only then does memory show the next key. A commit
 //! that fails leaves memory as the store has it, which is read again if its outcome is unknown.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ use crate::{
     key::{Key, KeyPolicy, KeyVersion, KeyVersionError, NewKey, Settings, SettingsWarning},
     name::KeyName,
     secret::SecretBytes,
-    store::{Path, StoreError},
+    store::{Path, Revision, StoreError},
     version::Version,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Transition {
     pub(super) key: Option<Key>,
     pub(super) put: Vec<(Path, SecretBytes)>,
     pub(super) delete: Vec<Path>,
+    /// What must be unchanged besides the policy record.
+    pub(super) expect: Vec<(Path, Option<Revision>)>,
     /// Whether the key's versions are other ones afterwards, so that what is known of their use
     /// no longer holds.
     pub(super) other_key: bool,
@@ -181,6 +183,7 @@ impl Keyring {
                 key: None,
                 put: Vec::new(),
                 delete,
+                expect: Vec::new(),
                 other_key: true,
             }))
         })
@@ -189,6 +192,7 @@ impl Keyring {
     }
 
     /// Writes a key that was made elsewhere. `replace` allows it to take the place of another.
+    /// What a version's bytes have encrypted here counts on, whatever else is said of them.
     ///
     /// # Errors
     /// [`Error::KeyExists`], [`Error::Store`].
@@ -199,6 +203,17 @@ impl Keyring {
         replace: bool,
     ) -> Result<Arc<Key>, Error> {
         let id = mount.mount().id;
+        let slot = mount.slots.pin().get(key.name()).cloned();
+        // Nobody here reserves until the key has changed; of other replicas the commit tells.
+        let _reserving = match &slot {
+            Some(slot) => Some(slot.reserving.lock().await),
+            None => None,
+        };
+        let stored = if replace {
+            self.stored_budgets(mount, key.name()).await?
+        } else {
+            BTreeMap::new()
+        };
         let restored = self
             .change(mount, key.name().clone(), move |current| {
                 let mut delete = Vec::new();
@@ -212,16 +227,33 @@ impl Keyring {
                 let name = key.name().clone();
                 let mut transition = Transition::write_all(id, key);
                 for version in versions {
-                    let budget = paths::key_budget(id, &name, version.number());
-                    let known = current.and_then(|current| current.version(version.number()));
-                    if let Some(known) = known.filter(|known| known.is_same(&version)) {
-                        // The same bytes under the same number: what they have encrypted counts.
-                        version.meter().learn(known.meter().reserved());
-                        delete.retain(|path| *path != budget);
-                    } else if version.meter().reserved() > 0 {
-                        let reserved = encode_budget(version.meter().reserved());
-                        transition.put.push((budget, reserved));
+                    let path = paths::key_budget(id, &name, version.number());
+                    let known = current.iter().flat_map(|current| current.versions());
+                    // Also under another number: it is the bytes that must not encrypt too often.
+                    let known = known.filter(|known| known.encrypts_as(&version));
+                    let (mut most, mut seen) = (version.meter().reserved(), Vec::new());
+                    let mut here = None;
+                    for known in known {
+                        let number = known.number();
+                        most = most.max(known.meter().reserved());
+                        let Some((revision, reserved)) = stored.get(&number) else {
+                            continue;
+                        };
+                        most = most.max(*reserved);
+                        seen.push((paths::key_budget(id, &name, number), *revision));
+                        if number == version.number() {
+                            here = Some(*reserved);
+                        }
                     }
+                    version.meter().learn(most);
+                    if here == Some(most) {
+                        // Left as it is, so that what others reserve meanwhile counts, too.
+                        seen.retain(|(kept, _)| *kept != path);
+                        delete.retain(|kept| *kept != path);
+                    } else if most > 0 {
+                        transition.put.push((path, encode_budget(most)));
+                    }
+                    transition.expect.extend(seen);
                 }
                 delete.retain(|path| !transition.put.iter().any(|(kept, _)| kept == path));
                 Ok(Some(Transition {
@@ -248,11 +280,13 @@ impl Keyring {
         self.detached(move |keyring| async move {
             let _life = keyring.shared.life.read().await;
             let unsealed = keyring.unsealed()?;
-            let slot = mount.slot(&name);
-            let mut revision = slot.change.lock().await;
-            keyring
-                .reload(unsealed.open(), &mount, &name, &slot, &mut revision)
-                .await?;
+            let open = unsealed.open();
+            let (slot, mut revision) = keyring.lock_slot(open, &mount, &name).await?;
+            let read = keyring
+                .reload(open, &mount, &name, &slot, &mut revision)
+                .await;
+            mount.give_up_if_empty(&name, &slot, &revision);
+            read?;
             Ok(slot.key.load_full())
         })
         .await
@@ -322,50 +356,79 @@ impl Keyring {
             let unsealed = keyring.unsealed()?;
             let open = unsealed.open();
             let (slot, mut revision) = keyring.lock_slot(open, &mount, &name).await?;
-            let current = slot.key.load_full();
-            // A rule may generate an RSA key, which takes seconds.
-            let ruled = tokio::task::spawn_blocking({
-                let current = current.clone();
-                move || rule(current.as_deref())
-            });
-            let ruled = ruled.await.map_err(|_| Error::Interrupted)??;
-            let Some(transition) = ruled else {
-                return Ok((current, false));
-            };
-            let Transition {
-                key,
-                put,
-                delete,
-                other_key,
-            } = transition;
-            let policy = paths::key_policy(mount.mount().id, &name);
-            let written = keyring
-                .commit(open, vec![(policy, *revision)], put, delete)
-                .await;
-            match written {
-                Ok(at) => {
-                    *revision = key.is_some().then_some(at);
-                    let key = key.map(Arc::new);
-                    slot.key.store(key.clone());
-                    if other_key {
-                        *slot.stored_usage() = StoredUsage::default();
-                    }
-                    if key.is_none() {
-                        mount.slots.pin().remove(&name);
-                    }
-                    Ok((key, true))
-                }
-                Err(error) => {
-                    if error.leaves_outcome_unknown() {
-                        keyring
-                            .reload(open, &mount, &name, &slot, &mut revision)
-                            .await?;
-                    }
-                    Err(error)
-                }
-            }
+            let changed = keyring.change_locked(open, &mount, &name, &slot, &mut revision, rule);
+            let changed = changed.await;
+            mount.give_up_if_empty(&name, &slot, &revision);
+            changed
         })
         .await
+    }
+
+    async fn change_locked(
+        &self,
+        open: &Open,
+        mount: &MountEntry,
+        name: &KeyName,
+        slot: &Slot,
+        revision: &mut Option<Revision>,
+        rule: impl FnOnce(Option<&Key>) -> Result<Option<Transition>, Error> + Send + 'static,
+    ) -> Result<(Option<Arc<Key>>, bool), Error> {
+        let current = slot.key.load_full();
+        // A rule may generate an RSA key, which takes seconds.
+        let ruled = tokio::task::spawn_blocking({
+            let current = current.clone();
+            move || rule(current.as_deref())
+        });
+        let ruled = ruled.await.map_err(|_| Error::Interrupted)??;
+        let Some(transition) = ruled else {
+            return Ok((current, false));
+        };
+        let Transition {
+            key,
+            put,
+            delete,
+            mut expect,
+            other_key,
+        } = transition;
+        expect.insert(0, (paths::key_policy(mount.mount().id, name), *revision));
+        let written = self.commit(open, expect, put, delete).await;
+        match written {
+            Ok(at) => {
+                *revision = key.is_some().then_some(at);
+                let key = key.map(Arc::new);
+                slot.key.store(key.clone());
+                if other_key {
+                    *slot.stored_usage() = StoredUsage::default();
+                }
+                Ok((key, true))
+            }
+            Err(error) => {
+                if error.leaves_outcome_unknown() {
+                    self.reload(open, mount, name, slot, revision).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// How many encryptions all replicas have reserved of each version of a key, and the
+    /// revision of the record that says so.
+    async fn stored_budgets(
+        &self,
+        mount: &MountEntry,
+        name: &KeyName,
+    ) -> Result<BTreeMap<Version, (Option<Revision>, u64)>, Error> {
+        let (unsealed, id) = (self.unsealed()?, mount.mount().id);
+        let mut budgets = BTreeMap::new();
+        let Some(key) = mount.key(name.as_str()) else {
+            return Ok(budgets);
+        };
+        for version in key.versions() {
+            let path = paths::key_budget(id, name, version.number());
+            let budget = self.stored_budget(unsealed.open(), &path).await?;
+            budgets.insert(version.number(), budget);
+        }
+        Ok(budgets)
     }
 
     /// The slot of a key, locked for a change. A slot that was given up meanwhile is not used.
@@ -374,13 +437,7 @@ impl Keyring {
         open: &Open,
         mount: &Arc<MountEntry>,
         name: &KeyName,
-    ) -> Result<
-        (
-            Arc<Slot>,
-            tokio::sync::OwnedMutexGuard<Option<crate::store::Revision>>,
-        ),
-        Error,
-    > {
+    ) -> Result<(Arc<Slot>, tokio::sync::OwnedMutexGuard<Option<Revision>>), Error> {
         loop {
             let id = mount.mount().id;
             if !open
@@ -406,7 +463,7 @@ impl Keyring {
         mount: &MountEntry,
         name: &KeyName,
         slot: &Slot,
-        revision: &mut Option<crate::store::Revision>,
+        revision: &mut Option<Revision>,
     ) -> Result<(), Error> {
         let id = mount.mount().id;
         let store = &self.shared.store;
@@ -453,6 +510,7 @@ impl Transition {
             key: Some(key),
             put,
             delete: Vec::new(),
+            expect: Vec::new(),
             other_key: false,
         }
     }
@@ -548,4 +606,60 @@ pub(super) fn decode_policy(path: &Path, json: &[u8]) -> Result<KeyPolicy, Error
         let (path, reason) = (path.to_string(), error.to_string());
         Error::Store(StoreError::Corrupted { path, reason })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        algorithm::KeyType,
+        clock::Clock,
+        mount::{Mount, MountPath},
+        share::SealParameters,
+        store::MemoryStore,
+    };
+
+    #[tokio::test]
+    async fn names_of_no_key_take_no_memory() {
+        let clock = Clock::from_fn(|| Timestamp::UNIX_EPOCH);
+        let keyring = Keyring::open(Arc::new(MemoryStore::new()), clock)
+            .await
+            .unwrap();
+        let parameters = SealParameters::new(1, 1).unwrap();
+        let path = MountPath::new("transit").unwrap();
+        let mounts = vec![Mount::new(path.clone(), Default::default())];
+        let made = keyring.initialize(parameters, uuid::Uuid::new_v4(), mounts, Vec::new());
+        for share in made.await.unwrap().shares {
+            keyring.unseal(share).await.unwrap();
+        }
+        let mount = keyring.unsealed().unwrap().mount(&path).unwrap();
+        for number in 0..1000 {
+            let name = KeyName::new(&format!("unknown-{number}")).unwrap();
+            let read = keyring.refresh_key(&mount, name.clone()).await;
+            assert!(read.unwrap().is_none());
+            let refused = keyring.rotate_key(&mount, name.clone()).await;
+            assert!(matches!(refused, Err(Error::KeyNotFound)));
+            let nothing = keyring.change(&mount, name, |_| Ok(None)).await;
+            assert!(!nothing.unwrap().1);
+        }
+        assert_eq!(mount.slots.len(), 0);
+
+        // Whoever creates a key meets those who look for it, and finds it afterwards.
+        let name = KeyName::new("one").unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..100 {
+            let (keyring, mount, name) = (keyring.clone(), mount.clone(), name.clone());
+            tasks.spawn(async move {
+                if number == 50 {
+                    let new = NewKey::of_type(KeyType::Aes256Gcm96);
+                    keyring.create_key(&mount, name, new).await.unwrap();
+                } else {
+                    keyring.refresh_key(&mount, name).await.unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        assert!(mount.key("one").is_some());
+        assert_eq!(mount.slots.len(), 1);
+    }
 }

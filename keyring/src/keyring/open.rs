@@ -112,6 +112,20 @@ impl MountEntry {
             .clone()
     }
 
+    /// Forgets the place of a key that is not there, so that names nobody created take no memory.
+    /// Only for who has locked `slot`, with what the lock keeps: others find it gone when they
+    /// have locked it.
+    pub(super) fn give_up_if_empty(
+        &self,
+        name: &KeyName,
+        slot: &Arc<Slot>,
+        _locked: &Option<Revision>,
+    ) {
+        if slot.key.load().is_none() && self.holds(name, slot) {
+            self.slots.pin().remove(name);
+        }
+    }
+
     pub(super) fn holds(&self, name: &KeyName, slot: &Arc<Slot>) -> bool {
         self.slots
             .pin()

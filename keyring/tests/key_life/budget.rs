@@ -6,12 +6,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use sealgate_keyring::{
     algorithm::KeyType,
     error::Error,
-    key::{Encrypt, Imported, KeyError, Material, NewKey, Plaintext, Settings, Use},
+    key::{
+        Encrypt, Imported, Key, KeyError, KeyVersion, Material, NewKey, Plaintext, Settings, Use,
+    },
     keyring::{Keyring, MountEntry},
+    secret::SecretBytes,
     store::StoreError,
     version::Version,
 };
@@ -303,6 +307,49 @@ async fn a_restore_does_not_give_a_budget_back() {
     }
 }
 
+/// The same bytes said to be another version count on: neither the time nor the HMAC key beside
+/// them is what encrypts.
+#[tokio::test]
+async fn the_same_bytes_under_another_description_count_on() {
+    let installation = with_limit(1000, 1000).await;
+    let (keyring, mount) = (&installation.keyring, installation.mount());
+    for _ in 0..200 {
+        encrypt_with(&installation, 0).await.unwrap();
+    }
+    let elsewhere = installation.restarted().await;
+    let described_otherwise = |reserved: u64| {
+        let key = installation.key("one").unwrap();
+        let bytes = key.version(Version::FIRST).unwrap().material();
+        let bytes = SecretBytes::copy_of(bytes.symmetric().unwrap().expose());
+        let material = Material::from_secret(KeyType::Aes256Gcm96, bytes).unwrap();
+        let (time, hmac_key) = (Timestamp::UNIX_EPOCH, SecretBytes::copy_of(&[7; 32]));
+        let version = KeyVersion::new(Version::FIRST, time, material, hmac_key, Vec::new());
+        let version = Arc::new(version.unwrap());
+        version.meter().learn(reserved);
+        Key::new(name("one"), key.policy().clone(), vec![version]).unwrap()
+    };
+    for (reserved, least) in [(0, 200), (17, 200), (600, 600), (100, 600)] {
+        let restored = described_otherwise(reserved);
+        keyring.restore_key(&mount, restored, true).await.unwrap();
+        for there in [keyring, &installation.restarted().await] {
+            let budget = mount_of(there).key("one").unwrap().budget(Version::FIRST);
+            let made = budget.unwrap().encryptions;
+            assert!((least..least + 32).contains(&made), "{reserved}: {made}");
+        }
+    }
+    // What another replica has reserved since counts, although this one has not seen it.
+    let other = mount_of(&elsewhere);
+    elsewhere.refresh_key(&other, name("one")).await.unwrap();
+    let made = Made::default();
+    encrypt(elsewhere.clone(), other, 150, 0, made).await;
+    let restored = described_otherwise(610);
+    keyring.restore_key(&mount, restored, true).await.unwrap();
+    let key = mount_of(&installation.restarted().await)
+        .key("one")
+        .unwrap();
+    assert!(key.budget(Version::FIRST).unwrap().encryptions >= 750);
+}
+
 #[tokio::test]
 async fn a_seal_gives_back_and_a_crash_does_not() {
     let mut installation = with_limit(1000, 1000).await;
@@ -362,7 +409,7 @@ async fn uses_are_summed_over_processes_and_written_only_when_there_are_any() {
     assert_eq!(installation.keyring.store_usage().await.unwrap(), 1);
 
     let now = installation.restarted().await;
-    let time = jiff::Timestamp::from_second(installation.now()).unwrap();
+    let time = Timestamp::from_second(installation.now()).unwrap();
     let usage = mount_of(&now).usage("one", time).unwrap();
     let (use_, used) = usage.of(Version::FIRST).next().unwrap();
     assert_eq!((use_, used.count, used.last), (Use::Encrypt, 10, time));
