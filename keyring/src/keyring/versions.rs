@@ -90,9 +90,10 @@ impl Keyring {
     /// Destroys every version whose wait is over. Returns how many, and when the next one is due.
     ///
     /// # Errors
-    /// The first error; versions before it stay destroyed. That another replica was first is none.
+    /// The first error, after every other key had its turn. That another replica was first is none.
     pub async fn destroy_due_versions(&self) -> Result<(usize, Option<Timestamp>), Error> {
         let (mut destroyed, mut next) = (0, None::<Timestamp>);
+        let mut failed = None;
         for mount in self.unsealed()?.mounts() {
             let Some(entry) = self.unsealed()?.mount(&mount.path) else {
                 continue;
@@ -111,7 +112,10 @@ impl Keyring {
                         Err(Error::KeyNotFound | Error::MountGone) => continue,
                         // Memory shows what the other replica wrote; the next look sees the rest.
                         Err(Error::Store(StoreError::Conflict { .. })) => continue,
-                        Err(error) => return Err(error),
+                        Err(error) => {
+                            failed.get_or_insert(error);
+                            continue;
+                        }
                     }
                     destroyed += before.saturating_sub(key.versions().len());
                 }
@@ -120,7 +124,7 @@ impl Keyring {
         }
         let counter = &self.shared.counters.destroyed_versions;
         counter.fetch_add(destroyed as u64, Relaxed);
-        Ok((destroyed, next))
+        failed.map_or(Ok((destroyed, next)), Err)
     }
 
     /// Waits until a destruction is planned, or the keyring is unsealed: then

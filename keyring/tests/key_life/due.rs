@@ -1,8 +1,17 @@
-//! Automatic rotation: exact across restarts, and once however many replicas run.
+//! Automatic rotation: exact across restarts, and once however many replicas run. Destruction.
 
-use sealgate_keyring::{algorithm::KeyType, key::NewKey, store::MemoryStore};
+use sealgate_keyring::{
+    algorithm::KeyType,
+    error::Error,
+    key::{NewKey, Settings},
+    store::{MemoryStore, StoreError},
+    version::Version,
+};
 
-use crate::installation::{Installation, mount_of, name};
+use crate::{
+    faulty_store::{Fault, FaultyStore},
+    installation::{Installation, mount_of, name},
+};
 
 const PERIOD: i64 = 3600;
 
@@ -62,4 +71,40 @@ async fn of_several_replicas_one_rotates() {
             assert_eq!(key.policy().latest_version.number(), 1 + period);
         }
     }
+}
+
+#[tokio::test]
+async fn one_keys_error_does_not_keep_others_from_being_destroyed() {
+    let store = FaultyStore::with_pauses(0);
+    let installation = Installation::create(store.clone()).await;
+    let (keyring, mount) = (&installation.keyring, installation.mount());
+    for key in ["one", "two"] {
+        let new = NewKey::of_type(KeyType::Aes256Gcm96);
+        keyring.create_key(&mount, name(key), new).await.unwrap();
+        keyring.rotate_key(&mount, name(key)).await.unwrap();
+        let settings = Settings {
+            destroy_wait_seconds: Some(PERIOD as u64),
+            ..Settings::default()
+        };
+        let configured = keyring.configure_key(&mount, name(key), settings).await;
+        configured.unwrap();
+        let planned = keyring.destroy_version(&mount, name(key), Version::FIRST);
+        planned.await.unwrap();
+    }
+    installation.wait(PERIOD);
+    store.plan(Fault::Lost);
+    assert!(matches!(
+        keyring.destroy_due_versions().await,
+        Err(Error::Store(StoreError::Unavailable { .. }))
+    ));
+    let is_left = |key| {
+        installation
+            .key(key)
+            .unwrap()
+            .version(Version::FIRST)
+            .is_some()
+    };
+    assert_eq!((is_left("one"), is_left("two")), (true, false));
+    assert_eq!(keyring.destroy_due_versions().await.unwrap().0, 1);
+    assert!(!is_left("one"));
 }
