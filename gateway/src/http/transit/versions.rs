@@ -49,12 +49,18 @@ pub async fn restore(app: &App, call: &Call) -> Result<Answer, Error> {
 
 fn version(call: &Call) -> Result<Version, Error> {
     let text = call.captured("version");
-    let number = text.strip_prefix('v').unwrap_or(text);
-    number.parse().ok().and_then(Version::new).ok_or_else(|| {
+    canonical(text).ok_or_else(|| {
         Error::bad_request(format!(
-            "{text:?} is no key version; send a whole number from 1 on"
+            "{text:?} is no key version; send a whole number from 1 on, without sign, prefix or \
+             leading zeros"
         ))
     })
+}
+
+/// One version has one address, so that rules and logs about paths see all that concerns it.
+fn canonical(text: &str) -> Option<Version> {
+    let version = text.parse().ok().and_then(Version::new)?;
+    (version.to_string() == text).then_some(version)
 }
 
 fn refusal(call: &Call, error: KeyringError) -> Error {
@@ -64,5 +70,33 @@ fn refusal(call: &Call, error: KeyringError) -> Error {
             Error::bad_request(format!("no existing key named {name} could be found"))
         }
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_has_one_address() {
+        for version in [1, 10, u32::MAX] {
+            assert_eq!(canonical(&version.to_string()), Version::new(version));
+        }
+        for alias in [
+            "01",
+            "+1",
+            "v1",
+            "v+1",
+            "-1",
+            "1 ",
+            "1.0",
+            "0x1",
+            "0",
+            "",
+            "v",
+            "4294967296",
+        ] {
+            assert_eq!(canonical(alias), None, "{alias:?}");
+        }
     }
 }
