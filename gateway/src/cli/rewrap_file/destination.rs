@@ -7,8 +7,8 @@
 //! ```
 
 use std::fs::{self, File, Permissions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -64,12 +64,19 @@ impl Destination {
             path: partial.clone(),
             source,
         };
-        let found = partial.try_exists().map_err(failed)?;
+        let found = is_found(&partial).map_err(failed)?;
         let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
+        options.read(true).write(true).truncate(false);
+        // Whoever may write to the directory must not choose which other file is written to.
+        options.create_new(!found).custom_flags(NO_LINK);
         // As private as all that this command line writes.
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&partial).map_err(failed)?;
+        options.mode(0o600);
+        let file = options
+            .open(&partial)
+            .map_err(|source| planted(&partial, &source).unwrap_or_else(|| failed(source)))?;
+        if !is_ours(&file).map_err(failed)? {
+            return Err(FileError::Planted { path: partial });
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FileError::Busy { partial }),
@@ -168,16 +175,26 @@ fn left(
     settings: &str,
     input: &Identity,
 ) -> Result<Option<Journal>, FileError> {
-    let bytes = match fs::read(journal) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(FileError::Write {
-                path: journal.to_owned(),
-                source,
-            });
-        }
+    let failed = |source| {
+        planted(journal, &source).unwrap_or_else(|| FileError::Write {
+            path: journal.to_owned(),
+            source,
+        })
     };
+    let mut options = File::options();
+    options.read(true).custom_flags(NO_LINK);
+    let mut saved = match options.open(journal) {
+        Ok(saved) => saved,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(failed(source)),
+    };
+    if !is_ours(&saved).map_err(failed)? {
+        return Err(FileError::Planted {
+            path: journal.to_owned(),
+        });
+    }
+    let mut bytes = Vec::new();
+    saved.read_to_end(&mut bytes).map_err(failed)?;
     let stale = |reason| FileError::Stale {
         partial: partial.to_owned(),
         reason,
@@ -189,6 +206,33 @@ fn left(
     let length = file.metadata().map_err(|_| stale(Stale::Output))?.len();
     read.fits(settings, input, length).map_err(stale)?;
     Ok(Some(read))
+}
+
+/// Opens no symbolic link, and does not wait for the other end of a pipe.
+const NO_LINK: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+
+/// Whether the name is taken, be it by a link that leads nowhere.
+fn is_found(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an open file can be one that a run left: a regular file with no other name.
+fn is_ours(file: &File) -> io::Result<bool> {
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file() && metadata.nlink() <= 1)
+}
+
+/// What an error says about a file that cannot be opened because of what it is.
+fn planted(path: &Path, error: &io::Error) -> Option<FileError> {
+    let is_other = fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
+    let is_link = error.raw_os_error() == Some(libc::ELOOP);
+    (is_link || is_other).then(|| FileError::Planted {
+        path: path.to_owned(),
+    })
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -207,6 +251,8 @@ fn directory(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -290,6 +336,45 @@ mod tests {
         anew.write(b"new").unwrap();
         anew.finish(None).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_somebody_else_put_there_is_not_written_to() {
+        const EVERY: [LeftOver; 3] = [LeftOver::Refuse, LeftOver::Resume, LeftOver::Discard];
+        let directory = TempDir::new().unwrap();
+        let inside = |name: &str| directory.path().join(name);
+        let (path, partial) = (inside("out"), inside("out.partial"));
+        let is_refused =
+            |left_over| matches!(open(&path, left_over), Err(FileError::Planted { .. }));
+        fs::write(inside("victim"), "precious").unwrap();
+        for left_over in EVERY {
+            symlink(inside("victim"), &partial).unwrap();
+            assert!(is_refused(left_over), "a link, {left_over:?}");
+            fs::remove_file(&partial).unwrap();
+            symlink(inside("nowhere"), &partial).unwrap();
+            assert!(is_refused(left_over), "a link to nothing, {left_over:?}");
+            fs::remove_file(&partial).unwrap();
+            fs::hard_link(inside("victim"), &partial).unwrap();
+            assert!(is_refused(left_over), "another name, {left_over:?}");
+            fs::remove_file(&partial).unwrap();
+            fs::create_dir(&partial).unwrap();
+            assert!(is_refused(left_over), "a directory, {left_over:?}");
+            fs::remove_dir(&partial).unwrap();
+        }
+        // A journal that somebody chose would say how much of the output is safe.
+        drop(open(&path, LeftOver::Refuse).unwrap());
+        fs::rename(inside("out.journal"), inside("chosen")).unwrap();
+        symlink(inside("chosen"), inside("out.journal")).unwrap();
+        assert!(is_refused(LeftOver::Resume));
+        fs::remove_file(inside("out.journal")).unwrap();
+        fs::hard_link(inside("chosen"), inside("out.journal")).unwrap();
+        assert!(is_refused(LeftOver::Resume));
+        // Beginning anew replaces the name, and not what it leads to.
+        fs::remove_file(inside("out.journal")).unwrap();
+        symlink(inside("victim"), inside("out.journal")).unwrap();
+        drop(open(&path, LeftOver::Discard).unwrap());
+        assert_eq!(fs::read(inside("victim")).unwrap(), b"precious");
+        assert!(!inside("nowhere").exists());
     }
 
     #[test]

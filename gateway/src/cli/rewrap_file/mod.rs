@@ -59,6 +59,12 @@ pub enum FileError {
         partial.display()
     )]
     LeftOver { partial: PathBuf },
+    #[error(
+        "{} is a link, has more than one name or is no regular file; no run leaves such a thing: \
+         find out who made it, and remove it",
+        path.display()
+    )]
+    Planted { path: PathBuf },
     #[error("another run is writing {}", partial.display())]
     Busy { partial: PathBuf },
     #[error(
