@@ -192,6 +192,7 @@ impl Migration {
             Err(error) if error.is_not_found() => return Err(Obstacle::Missing.into()),
             key => key.map_err(|error| at("read it at the source", Failure::Source, error))?,
         };
+        plan::is_asked_for(&name, &key)?;
         row.describe(&key);
         match plan::step(&key, self.here.contains(&name), self.allow_backup)? {
             Step::Compare => self.compare(&key, row).await,
@@ -234,15 +235,15 @@ impl Migration {
                 allow_plaintext_backup: Some(true),
                 ..ConfigureKey::default()
             };
-            let changed = self.from.configure_key(&key.name, &change).await;
+            let changed = self.from.configure_key(&row.key, &change).await;
             changed
                 .map_err(|error| at("let it be backed up at the source", Failure::Source, error))?;
             row.remark(Some(plan::ALLOWED));
         }
-        let backup = self.from.back_up_key(&key.name).await;
+        let backup = self.from.back_up_key(&row.key).await;
         let backup =
             backup.map_err(|error| at("back it up at the source", Failure::Source, error))?;
-        let restored = self.to.restore_backup(&key.name, &backup).await;
+        let restored = self.to.restore_backup(&row.key, &backup).await;
         restored.map_err(|error| at("restore it here", Failure::Server, error))?;
         drop(backup);
 

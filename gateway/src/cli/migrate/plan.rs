@@ -22,6 +22,10 @@ pub(super) enum Obstacle {
     #[error("the source has no such key")]
     Missing,
     #[error(
+        "the source answered with another key, {0:?}; ask whoever runs it which of them is meant"
+    )]
+    OtherName(String),
+    #[error(
         "it is soft-deleted at the source: restore it there with keys/:name/soft-delete-restore, \
          or leave it behind"
     )]
@@ -44,6 +48,15 @@ pub(super) enum Obstacle {
         exportable: bool,
         plaintext_backup: bool,
     },
+}
+
+/// Whether the source answered about the key that it was asked for: what it says decides which key
+/// is opened to backup there, and written here.
+pub(super) fn is_asked_for(name: &str, key: &Key) -> Result<(), Obstacle> {
+    if key.name == name {
+        return Ok(());
+    }
+    Err(Obstacle::OtherName(key.name.clone()))
 }
 
 /// Decides. `here`: a key of this name exists in the target's mount.
@@ -89,6 +102,17 @@ fn off(exportable: bool, plaintext_backup: bool) -> &'static str {
 mod tests {
     use super::super::tests::key;
     use super::*;
+
+    #[test]
+    fn another_key_than_the_one_asked_for_is_refused() {
+        let key = key();
+        assert_eq!(is_asked_for("k", &key), Ok(()));
+        for name in ["K", "k/", "other", ""] {
+            let refused = is_asked_for(name, &key).unwrap_err();
+            assert_eq!(refused, Obstacle::OtherName("k".to_owned()));
+            assert!(refused.to_string().contains("another key, \"k\""));
+        }
+    }
 
     #[test]
     fn only_what_may_be_backed_up_is_copied() {
