@@ -619,7 +619,7 @@ mod tests {
         store::MemoryStore,
     };
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn names_of_no_key_take_no_memory() {
         let clock = Clock::from_fn(|| Timestamp::UNIX_EPOCH);
         let keyring = Keyring::open(Arc::new(MemoryStore::new()), clock)
