@@ -245,11 +245,17 @@ impl Material {
                 let private = Ed25519PrivateKey::from_pkcs8(document.expose())?;
                 Ok(Self::Ed25519(KeyPair::Whole(private)))
             }
+            Algorithm::Rsa(_) => {
+                let material = Self::from_secret(key_type, document)?;
+                if let Self::Rsa(KeyPair::Whole(private)) = &material {
+                    private.check_pair()?;
+                }
+                Ok(material)
+            }
             Algorithm::Aead(_)
             | Algorithm::Hmac
             | Algorithm::Cmac(_)
             | Algorithm::Ecdsa(_)
-            | Algorithm::Rsa(_)
             | Algorithm::MlDsa(_) => Self::from_secret(key_type, document),
         }
     }
@@ -334,4 +340,28 @@ fn rsa_size(
 pub(super) fn random(len: usize) -> Result<SecretBytes, KeyVersionError> {
     SecretBytes::fill_with(len, |bytes| SystemRandom::new().fill(bytes))
         .map_err(|_| KeyVersionError::NoRandomness)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        algorithm::RsaSize,
+        rsa::{RsaError, composite},
+    };
+
+    #[test]
+    fn imports_no_rsa_key_that_contradicts_itself() {
+        let key_type = KeyType::ALL
+            .into_iter()
+            .find(|t| matches!(t.algorithm(), Algorithm::Rsa(RsaSize::Bits2048)))
+            .unwrap();
+        let refused = Material::from_import(key_type, composite::key().to_pkcs8());
+        assert!(matches!(
+            refused,
+            Err(KeyVersionError::Rsa(RsaError::Inconsistent))
+        ));
+        // Stored records were checked when they came.
+        assert!(Material::from_secret(key_type, composite::key().to_pkcs8()).is_ok());
+    }
 }

@@ -13,6 +13,9 @@ mod public_key;
 mod raw;
 mod signature;
 
+#[cfg(test)]
+pub(crate) use private_key::composite;
+
 pub use components::RsaComponents;
 pub use encryption::RsaEncryption;
 pub use error::RsaError;

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     algorithm::RsaSize,
+    hash::HashAlgorithm,
     secret::SecretBytes,
     wipe::{bleached, bleached_by},
 };
@@ -78,7 +79,8 @@ impl RsaPrivateKey {
     }
 
     /// Takes the numbers themselves. Leading zeros do no harm. Whether `p` and `q` are prime is not
-    /// tested, as nowhere else: a wrong number gives a key that contradicts itself.
+    /// tested: a wrong number gives a key that contradicts itself, as
+    /// [`check_pair`](Self::check_pair) finds out.
     ///
     /// # Errors
     /// [`RsaError::Size`]; [`RsaError::Inconsistent`] also for a public exponent that is even, 1 or
@@ -110,6 +112,24 @@ impl RsaPrivateKey {
             decrypting: OnceLock::new(),
             raw: OnceLock::new(),
         })
+    }
+
+    /// Refuses a key that does not undo what its public part does. It costs a signature, so it is
+    /// for keys that come from elsewhere: nobody has tested whether their primes are prime.
+    ///
+    /// # Errors
+    /// [`RsaError::Inconsistent`].
+    pub fn check_pair(&self) -> Result<(), RsaError> {
+        let hash = HashAlgorithm::Sha2_256;
+        let scheme = RsaScheme::Pkcs1v15 { hash: Some(hash) };
+        let digest = hash.digest(b"whether the two parts belong together");
+        let signature = self.sign(scheme, digest.as_bytes());
+        let belongs = |signature: &Vec<u8>| {
+            let public = &self.public;
+            public.verify(scheme, digest.as_bytes(), signature)
+        };
+        let checked = signature.ok().filter(belongs);
+        checked.map(|_| ()).ok_or(RsaError::Inconsistent)
     }
 
     /// Every number of the key.
@@ -229,10 +249,73 @@ impl fmt::Debug for RsaPrivateKey {
     }
 }
 
+/// A key one of whose "primes" is a multiple of 3.
+#[cfg(test)]
+pub(crate) mod composite {
+    use super::*;
+
+    const N: &str = "\
+        a9b2838981a86aa8e8d0515d14c0274744df14bfab1c12df3afac9965e9aff60fc28da9790ce0176\
+        ff408a4e3bee705c438b69362a806f59183f327c703ae7ab67199bc4f38f59f6f70ba651701291b6\
+        4531d87b70707677aee68e9fece261b5b6a9aafcede83126bdf65ff5d50a84c4ce840cc810e323b9\
+        3f07ecc1d7a7dcf3074446af04a317e404ab36269a4755c03b46f3fd2b0462d6e941d05b35f96b25\
+        613c8a07aa1bca9579025254a819cc68d088f8491cb84b51d78b6c6cb7b4e6ed1c7f468253e15980\
+        795b1cb38d229f613a52c5dcffe580ddb9f3d0c8660573798022dc727dc809e00a1726439e65369d\
+        dea159a6a8e8ff98d1f3ffc10bf1356b";
+    const D: &str = "\
+        058f836ee8903fba7c32835005038ce5f1744be641f1a00eaf8c933979ad238c2687222e9040a7dc\
+        a1dd980a9b3d23726a863172e46ea3f76beb7a3888a6ed7b78dbe6764c32d8d456610bd8a44eff76\
+        550b1e9860e5568472773c9a31f5731534c0978945347413dc6aabd74edd52df6e12f6a641a367c2\
+        c4b57a4519cf76d6742cdcadd8fb4dc381213de158e2899de9cf1c05debd7a1888ee3f7bd97b6f54\
+        dfd42526605f1fad4151846fa1fb84dd967464e2aa48e5955a99aa17bde5a13943e3f0777cd5212d\
+        801a6598a9e6c9e6231540488d43eace0509434255f34dc21315e779cb296edb246d063ee8946add\
+        53ac53413d98539edf627b1c05163e89";
+    const P: &str = "\
+        d9a0f6a71f34d50007847a9deadfc98d8dedd0e23b8be484d591fefed66bb1255adcc4c904e93780\
+        3a32fc5dc03734ba8928b6ba1c70fa86aa1de4ced598085befd17145ca8c904ab833eb259320bf1c\
+        e5566087e714343edd6fe0532df9f146dac9234ffc079ad21ad951684caecc48d50f6aeaddc4c6eb\
+        a724e78c07bf8839";
+    const Q: &str = "\
+        c79e15b6846fc820fa05c52de05a6f3c760864bb5bca2bb5320d1bcb7ac242937770e1230bc6beab\
+        08004cd3bfc0dfe88895ccba319f9ae950b61aca68a79d13191abf310e8857a603ec0add401b8795\
+        b19fc96e6c4462faca3e2acc7459075e3c361293bd07e5a8651e664c874203d7ec770f4505301dd4\
+        af25d1c13ddc02c3";
+
+    pub(crate) fn key() -> RsaPrivateKey {
+        let bytes = |hex: &str| -> Vec<u8> {
+            let digits = (0..hex.len()).step_by(2);
+            digits
+                .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+                .collect()
+        };
+        let secret = |hex| SecretBytes::from_vec(bytes(hex));
+        let components = RsaComponents {
+            n: bytes(N),
+            e: vec![1, 0, 1],
+            d: secret(D),
+            p: secret(P),
+            q: secret(Q),
+            dp: None,
+            dq: None,
+            qinv: None,
+        };
+        RsaPrivateKey::from_components(&components).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hash::HashAlgorithm, rsa::SaltLength};
+    use crate::rsa::SaltLength;
+
+    #[test]
+    fn finds_out_that_a_prime_is_none() {
+        let refused = composite::key().check_pair();
+        assert!(matches!(refused, Err(RsaError::Inconsistent)));
+        for size in RsaSize::ALL {
+            RsaPrivateKey::generate(size).unwrap().check_pair().unwrap();
+        }
+    }
 
     /// PKCS #1 v1.5 signatures have no randomness, so both ways give the same.
     #[test]

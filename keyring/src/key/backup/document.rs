@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{beyond::Beyond, entry::Entry};
+use super::{beyond::Beyond, capped, entry::Entry};
 use crate::{algorithm::KeyType, key::Event, version::Version};
 
 #[derive(Serialize, Deserialize)]
@@ -19,15 +19,17 @@ pub(super) struct Document {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Archive {
+    #[serde(default, deserialize_with = "capped::list")]
     pub keys: Option<Vec<Entry>>,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Policy {
     pub name: String,
-    /// Bytes of an HMAC key.
+    /// Bytes of an HMAC key. Reading goes by the key itself.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub key_size: u16,
+    #[serde(default, deserialize_with = "capped::map")]
     pub keys: Option<BTreeMap<Version, Entry>>,
     #[serde(default)]
     pub derived: bool,

@@ -208,7 +208,7 @@ impl Entry {
                 _ => return Ok(None),
             }),
             Algorithm::Rsa(_) => match (self.rsa_key, self.rsa_public_key) {
-                (Some(key), _) => Material::from_secret(key_type, key.read()?.to_pkcs8())?,
+                (Some(key), _) => Material::from_import(key_type, key.read()?.to_pkcs8())?,
                 (None, Some(key)) => {
                     let public =
                         RsaPublicKey::from_components(key.n.as_be(), &key.e.to_be_bytes())?;

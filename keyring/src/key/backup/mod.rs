@@ -6,6 +6,7 @@
 //! is not published, so those move between Sealgates only.
 
 mod beyond;
+mod capped;
 mod document;
 mod entry;
 mod number;
@@ -24,7 +25,7 @@ use entry::Entry;
 
 use super::{
     BudgetSettings, Derivation, Event, Imported, Key, KeyPolicy, KeyVersion, KeyVersionError,
-    Revocations,
+    Material, Revocations,
 };
 use crate::{algorithm::KeyType, base64, name::KeyName, version::Version};
 
@@ -154,7 +155,7 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
     let read = read_policy(&policy, key_type, derivation, time)?;
     let beyond = sealgate.unwrap_or_default();
     let encryptions = beyond.encryptions.clone();
-    let read = beyond.restore(read)?;
+    let mut read = beyond.restore(read)?;
     entries.extend(policy.keys.unwrap_or_default());
 
     let oldest = read.min_available_version.unwrap_or(Version::FIRST);
@@ -175,12 +176,17 @@ pub fn read(text: &str, name: Option<KeyName>, time: Timestamp) -> Result<Key, B
         version.meter().learn(reserved);
         versions.push(Arc::new(version));
     }
+    // The key itself says how long it is, whatever the document's number is.
+    read.hmac_bytes = match versions.last().map(|version| version.material()) {
+        Some(Material::Hmac(key)) => u16::try_from(key.len()).ok(),
+        _ => None,
+    };
     Key::new(name, read, versions).map_err(BackupError::MissingVersion)
 }
 
 /// The archive's entries that hold a key, by version.
 fn versions_by_number(archive: Vec<Entry>, first: u32) -> BTreeMap<Version, Entry> {
-    let numbered = archive.into_iter().zip(first..);
+    let numbered = archive.into_iter().zip(first..=u32::MAX);
     let present = numbered.filter(|(entry, _)| entry.holds_a_key());
     present
         .filter_map(|(entry, number)| Some((Version::new(number)?, entry)))
@@ -244,7 +250,7 @@ fn read_policy(
         min_available_version: min_available,
         auto_rotate_seconds: NonZeroU64::new(policy.auto_rotate_period / NANOSECONDS),
         soft_deleted: policy.soft_deleted,
-        hmac_bytes: (key_type == KeyType::Hmac).then_some(policy.key_size),
+        hmac_bytes: None,
         imported: policy.imported.then_some(Imported {
             allow_rotation: policy.allow_imported_key_rotation,
         }),
@@ -262,7 +268,10 @@ fn read_policy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{Decrypt, Encrypt, Material, NewKey, Plaintext};
+    use crate::{
+        key::{Decrypt, Encrypt, NewKey, Plaintext},
+        rsa::{RsaError, composite},
+    };
     use proptest::prelude::*;
 
     fn key(derivation: Derivation) -> Key {
@@ -377,6 +386,101 @@ mod tests {
             assert!(whole.contains(from), "{from}");
             refused(&base64::encode(whole.replace(from, to).as_bytes()));
         }
+    }
+
+    /// A key whose only version has this number and material.
+    fn single(key_type: KeyType, number: Version, material: Material) -> Key {
+        let policy = KeyPolicy {
+            latest_version: number,
+            min_decryption_version: number,
+            min_available_version: Some(number),
+            hmac_bytes: (key_type == KeyType::Hmac).then_some(48),
+            ..KeyPolicy::create(NewKey {
+                hmac_bytes: if key_type == KeyType::Hmac { 48 } else { 0 },
+                ..NewKey::of_type(key_type)
+            })
+            .unwrap()
+        };
+        let version = KeyVersion::of_material(number, Timestamp::UNIX_EPOCH, material).unwrap();
+        let name = KeyName::new("orders").unwrap();
+        Key::new(name, policy, vec![Arc::new(version)]).unwrap()
+    }
+
+    fn json_of(key: &Key) -> String {
+        String::from_utf8(base64::decode(write(key).as_bytes()).unwrap()).unwrap()
+    }
+
+    fn read_json(json: &str) -> Result<Key, BackupError> {
+        let text = base64::encode(json.as_bytes());
+        read(&text, None, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn restores_the_last_version_there_can_be() {
+        let last = Version::new(u32::MAX).unwrap();
+        let material = Material::generate(KeyType::Aes256Gcm96, 0).unwrap();
+        let json = json_of(&single(KeyType::Aes256Gcm96, last, material));
+        let restored = read_json(&json).unwrap();
+        assert_eq!(restored.policy().latest_version, last);
+        // No version comes after it.
+        let start = "\"archived_keys\":{\"keys\":[";
+        let (before, entry) = json.split_once(start).unwrap();
+        let (entry, after) = entry.split_once("]}").unwrap();
+        let longer = format!("{before}{start}{entry},{{}},{{}}]}}{after}");
+        assert_ne!(longer, json);
+        assert!(read_json(&longer).is_ok());
+    }
+
+    #[test]
+    fn refuses_more_versions_than_anybody_has() {
+        let json = json_of(&key(Derivation::None));
+        let list = "{},".repeat(capped::MAX_ENTRIES);
+        let start = "\"archived_keys\":{\"keys\":[";
+        let refused = read_json(&json.replace(start, &format!("{start}{list}")));
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains("more than 100000 versions"), "{refused}");
+        let map: String = (3..100_003).map(|n| format!("\"{n}\":{{}},")).collect();
+        let start = "\"keys\":{";
+        let refused = read_json(&json.replace(start, &format!("{start}{map}")));
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains("more than 100000 versions"), "{refused}");
+    }
+
+    #[test]
+    fn an_hmac_key_says_itself_how_long_it_is() {
+        let material = Material::generate(KeyType::Hmac, 48).unwrap();
+        let bytes = base64::encode(material.symmetric().unwrap().expose());
+        let json = json_of(&single(KeyType::Hmac, Version::FIRST, material));
+        let lying = json.replace("\"key_size\":48", "\"key_size\":9");
+        assert_ne!(lying, json);
+        let restored = read_json(&lying).unwrap();
+        assert_eq!(restored.policy().hmac_bytes, Some(48));
+        for length in [31, 513] {
+            let other = base64::encode(&vec![7; length]);
+            let refused = read_json(
+                &json.replace(&format!("\"key\":\"{bytes}"), &format!("\"key\":\"{other}")),
+            );
+            assert!(matches!(
+                refused,
+                Err(BackupError::BadVersion {
+                    reason: KeyVersionError::HmacKeyBytes,
+                    ..
+                })
+            ));
+        }
+    }
+
+    #[test]
+    fn refuses_an_rsa_key_with_a_composite_prime() {
+        let material = Material::from_secret(KeyType::Rsa2048, composite::key().to_pkcs8());
+        let json = json_of(&single(KeyType::Rsa2048, Version::FIRST, material.unwrap()));
+        assert!(matches!(
+            read_json(&json),
+            Err(BackupError::BadVersion {
+                reason: KeyVersionError::Rsa(RsaError::Inconsistent),
+                ..
+            })
+        ));
     }
 
     proptest! {
