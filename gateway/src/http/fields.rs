@@ -267,7 +267,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::with_capacity(8);
+                // Empty objects in a long list must cost nothing.
+                let mut members = Vec::new();
                 while let Some((Text(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }

@@ -1,16 +1,22 @@
 //! The items of a batch, strictly typed as the peers have them.
 //!
 //! The common case is read in one pass that borrows from the body. What that pass refuses is read
-//! again as plain JSON, which either explains each thing that is wrong in the peers' words, or
+//! again member by member, which either explains each thing that is wrong in the peers' words, or
 //! turns out to be acceptable after all (a member given twice, say).
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Map, Value, value::RawValue};
 
-use super::string_items::too_many;
-use crate::{error::Error, http::fields::Text};
+use super::string_items::List;
+use crate::{
+    error::Error,
+    http::fields::{Fields, Text},
+};
+
+/// How many things that are wrong with a batch are told.
+const MAX_FAULTS: usize = 10;
 
 /// A member that may be missing, `null`, or there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -149,15 +155,18 @@ pub fn parse(
     strictness: Strictness,
     max_items: usize,
 ) -> Result<Vec<Item<'_>>, Error> {
-    let items = match serde_json::from_str::<Vec<Item<'_>>>(raw.get()) {
-        Ok(items) if items.iter().all(|item| is_whole(item, strictness)) => items,
+    let list = List::<Item<'_>>::read(raw, max_items);
+    match &list {
+        Ok(list) => list.check_length(max_items)?,
+        // What is no list is explained below.
+        Err(_) => List::<IgnoredAny>::read(raw, 0).map_or(Ok(()), |l| l.check_length(max_items))?,
+    }
+    let items = match list {
+        Ok(list) if list.kept.iter().all(|item| is_whole(item, strictness)) => list.kept,
         _ => explain(raw, strictness)?,
     };
     if items.is_empty() {
         return Err(Error::bad_request("missing batch input to process"));
-    }
-    if items.len() > max_items {
-        return Err(too_many(items.len(), max_items));
     }
     Ok(items)
 }
@@ -178,32 +187,63 @@ impl PartialEq for Text<'_> {
     }
 }
 
-/// Reads the batch as plain JSON and says what is wrong with it.
+/// Reads the batch item by item and says what is wrong with it. The batch is not too long.
 fn explain(raw: &RawValue, strictness: Strictness) -> Result<Vec<Item<'static>>, Error> {
     let refuse = |why: String| Error::bad_request(format!("failed to parse batch input: {why}"));
-    let value: Value =
-        serde_json::from_str(raw.get()).map_err(|error| refuse(error.to_string()))?;
-    let Value::Array(values) = value else {
-        let kind = go_kind(&value);
+    let malformed = |error: serde_json::Error| refuse(error.to_string());
+    if !raw.get().starts_with('[') {
+        let kind = go_kind(&shallow(raw).map_err(malformed)?);
         return Err(refuse(format!(
             "source data must be an array or slice, got {kind}"
         )));
-    };
-    let mut items = Vec::with_capacity(values.len());
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(malformed)?;
+    let mut items = Vec::with_capacity(elements.len());
     let mut faults = Vec::new();
-    for (index, value) in values.into_iter().enumerate() {
-        let Value::Object(members) = value else {
-            return Err(refuse(format!(
-                "[{index}] expected a map, got '{}'",
-                go_kind(&value)
-            )));
-        };
+    for (index, element) in elements.into_iter().enumerate() {
+        if !element.get().starts_with('{') {
+            let kind = go_kind(&shallow(element).map_err(malformed)?);
+            return Err(refuse(format!("[{index}] expected a map, got '{kind}'")));
+        }
+        let members = known_members(element).map_err(malformed)?;
         items.push(read_item(index, &members, strictness, &mut faults));
+        if faults.len() >= MAX_FAULTS {
+            break;
+        }
     }
     if faults.is_empty() {
         Ok(items)
     } else {
+        faults.truncate(MAX_FAULTS);
         Err(refuse(faults.join("\n")))
+    }
+}
+
+/// The members of an item that mean something.
+fn known_members(item: &RawValue) -> Result<Map<String, Value>, serde_json::Error> {
+    let fields: Fields<'_> = serde_json::from_str(item.get())?;
+    let mut members = Map::new();
+    for name in [
+        "context",
+        "ciphertext",
+        "plaintext",
+        "key_version",
+        "associated_data",
+        "reference",
+    ] {
+        if let Some(raw) = fields.raw(name) {
+            members.insert(name.to_owned(), shallow(raw)?);
+        }
+    }
+    Ok(members)
+}
+
+/// A value whose elements or members, if it has any, do not matter and are not kept.
+fn shallow(raw: &RawValue) -> Result<Value, serde_json::Error> {
+    match raw.get().as_bytes().first() {
+        Some(b'[') => Ok(Value::Array(Vec::new())),
+        Some(b'{') => Ok(Value::Object(Map::new())),
+        _ => serde_json::from_str(raw.get()),
     }
 }
 
@@ -291,5 +331,41 @@ fn go_kind(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "[]interface {}",
         Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str, max_items: usize) -> String {
+        let raw: &RawValue = serde_json::from_str(body).unwrap();
+        let strictness = Strictness::Strict(Message::Plaintext);
+        format!("{:?}", parse(raw, strictness, max_items).unwrap_err())
+    }
+
+    #[test]
+    fn counts_before_it_explains() {
+        for item in ["{}", "5", r#"{"plaintext":5}"#, r#"{"plaintext":""}"#] {
+            let rest = format!("{item},").repeat(999_999);
+            let refused = refusal(&format!("[{rest}{item}]"), 1000);
+            let sentence = "the batch has 1000000 items, and the limit is 1000;";
+            assert!(refused.contains(sentence) && refused.len() < 400, "{item}");
+        }
+    }
+
+    #[test]
+    fn tells_the_first_faults_only() {
+        let refused = refusal(&format!("[{}{{}}]", "{},".repeat(500)), 1000);
+        assert_eq!(refused.matches("missing plaintext to encrypt").count(), 10);
+        assert!(refused.contains("'[9].plaintext' missing"), "{refused}");
+        let refused = refusal(r#"[{"plaintext":[1,{}],"context":{"a":1}},{}]"#, 1000);
+        for fault in [
+            "'[0].context' expected type 'string', got unconvertible type 'map[string]interface {}'",
+            "'[0].plaintext' expected type 'string', got unconvertible type '[]interface {}'",
+            "'[1].plaintext' missing plaintext to encrypt",
+        ] {
+            assert!(refused.contains(fault), "{refused}");
+        }
     }
 }
