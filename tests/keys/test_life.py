@@ -158,10 +158,12 @@ def test_a_wait_of_nothing_destroys_at_once(ask, key):
 
 def test_versions_that_are_not_there(ask, key):
     key()
+    no_version = "is no key version; send a whole number from 1 on, without sign, prefix or leading zeros"
     for path, sentence in {
         "keys/orders/versions/3/disable": "no such key version",
-        "keys/orders/versions/0/disable": '"0" is no key version; send a whole number from 1 on',
-        "keys/orders/versions/one/enable": '"one" is no key version; send a whole number from 1 on',
+        "keys/orders/versions/0/disable": f'"0" {no_version}',
+        "keys/orders/versions/one/enable": f'"one" {no_version}',
+        "keys/orders/versions/01/disable": f'"01" {no_version}',
         "keys/nothing/versions/1/destroy": "no existing key named nothing could be found",
     }.items():
         answer = ask("POST", path)
