@@ -8,6 +8,13 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(version) = KeyVersion::decode(key_type, Version::FIRST, bytes) else {
             continue;
         };
-        assert!(version.encode().matches(bytes));
+        let encoded = version.encode();
+        // The schema before, 1, comes back in the present one.
+        if bytes.starts_with(&[1]) {
+            let again = KeyVersion::decode(key_type, Version::FIRST, encoded.expose());
+            assert!(again.is_ok_and(|again| again.encode().matches(encoded.expose())));
+        } else {
+            assert!(encoded.matches(bytes));
+        }
     }
 });
