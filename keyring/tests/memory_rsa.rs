@@ -1,7 +1,7 @@
 //! No byte of an RSA key stays in memory once it is dropped, although the threads that used it
 //! live on.
 //!
-//! As in `memory.rs` a child process uses a key, reports, drops it and reports again, and we read
+//! As in `memory/` a child process uses a key, reports, drops it and reports again, and we read
 //! its memory at both reports. Its allocator is the program's: what `crypto-bigint` and AWS-LC put
 //! on the heap is wiped there when it is freed, or by AWS-LC itself.
 #![cfg(target_os = "linux")]
